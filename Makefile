@@ -1,0 +1,82 @@
+# Real programs for the tests, and the checked-in schemas. See tests/tools/README.md.
+
+TOOLS := target/tools
+K8S   := tests/tools/kubernetes
+HELM  := tests/tools/helm
+
+K8S_VERSION := $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' $(K8S)/go.mod)
+K8S_PARTS   := $(subst ., ,$(patsubst v%,%,$(K8S_VERSION)))
+K8S_MAJOR   := $(word 1,$(K8S_PARTS))
+K8S_MINOR   := $(word 2,$(K8S_PARTS))
+
+# Without these the API server calls itself v0.0.0-master.
+K8S_LDFLAGS := -X k8s.io/component-base/version.gitVersion=$(K8S_VERSION) \
+  -X k8s.io/component-base/version.gitMajor=$(K8S_MAJOR) \
+  -X k8s.io/component-base/version.gitMinor=$(K8S_MINOR) \
+  -X k8s.io/client-go/pkg/version.gitVersion=$(K8S_VERSION)
+
+# The minor of go.mod, and one for each <minor>.mod beside it.
+MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)/[1-9]*.mod))))
+
+.PHONY: tools test bench lint deny schemas schemas-check FORCE
+.DELETE_ON_ERROR:
+
+tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/helm
+
+test: tools
+	cargo test --features real
+
+DENY_VERSION := 0.20.2
+
+# Advisories need their database from the network; the rest does not.
+deny: $(TOOLS)/bin/cargo-deny
+	$< --offline check licenses bans sources
+
+$(TOOLS)/bin/cargo-deny: $(TOOLS)/cargo-deny.pins
+	cargo install --locked --root $(TOOLS) --version $(DENY_VERSION) cargo-deny
+
+$(TOOLS)/cargo-deny.pins: FORCE
+	@mkdir -p $(@D)
+	@echo $(DENY_VERSION) | cmp -s - $@ || echo $(DENY_VERSION) > $@
+
+bench: tools
+	cargo bench
+
+lint:
+	cargo fmt --check
+	cargo clippy --all-targets --all-features -- -D warnings
+	go vet -C $(K8S) -mod=readonly ./...
+
+# $(call build,module,package,ldflags)
+build = go build -C $(1) -mod=readonly -trimpath -ldflags='-s -w $(3)' -o $(CURDIR)/$@ $(2) && touch $@
+
+$(TOOLS)/etcd: $(TOOLS)/kubernetes.pins
+	$(call build,$(K8S),go.etcd.io/etcd/server/v3)
+
+$(TOOLS)/kube-apiserver: $(TOOLS)/kubernetes.pins
+	$(call build,$(K8S),k8s.io/kubernetes/cmd/kube-apiserver,$(K8S_LDFLAGS))
+
+$(TOOLS)/helm: $(TOOLS)/helm.pins
+	$(call build,$(HELM),helm.sh/helm/v4/cmd/helm)
+
+# What a module pins. Rewritten only if its content differs, so that a fresh
+# checkout beside a restored target/ does not build again.
+$(TOOLS)/%.pins: FORCE
+	@mkdir -p $(@D)
+	@cat tests/tools/$*/go.mod tests/tools/$*/go.sum | cmp -s - $@ || cat tests/tools/$*/go.mod tests/tools/$*/go.sum > $@
+
+# $(call generate,minor,folder)
+generate = go run -C $(K8S) -mod=readonly $(if $(wildcard $(K8S)/$(1).mod),-modfile=$(1).mod) ./schemas $(2)
+
+schemas: $(MINORS:%=schemas/kubernetes/%)
+
+.PHONY: $(MINORS:%=schemas/kubernetes/%)
+$(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
+	$(call generate,$*,$(CURDIR)/$@)
+
+schemas-check: $(MINORS:%=schemas-check-%)
+
+.PHONY: $(MINORS:%=schemas-check-%)
+$(MINORS:%=schemas-check-%): schemas-check-%:
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  $(call generate,$*,"$$out") && diff -ru schemas/kubernetes/$* "$$out"
