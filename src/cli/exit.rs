@@ -1,0 +1,63 @@
+//! Exit codes, and the failures that lead to them.
+
+use std::process::ExitCode;
+
+use crate::emit::FolderError;
+use crate::workspace::WorkspaceError;
+
+/// How the process ends. Scripts may rely on these numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Fine, perhaps with warnings.
+    Success = 0,
+    /// There are differences (`--check`).
+    Differences = 1,
+    /// The user's input is wrong.
+    Input = 2,
+    /// The system failed.
+    System = 3,
+}
+
+/// Printed beneath `--help`.
+pub(super) const HELP: &str = "\
+Exit codes:
+  0  fine
+  1  there are differences (render --check)
+  2  the input is wrong
+  3  the system failed";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// What ends a verb early and is no finding about the input's text.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The workspace cannot be read.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// The output folder cannot be written; one that is refused is a finding instead.
+    #[error(transparent)]
+    Folder(FolderError),
+    /// Standard output cannot be written to.
+    #[error("cannot write to standard output")]
+    Output(#[from] std::io::Error),
+    /// The arguments do not fit the workspace.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Failure {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            // Whoever closed the pipe has read enough.
+            Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+            Failure::Workspace(WorkspaceError::Read { .. }) | Failure::Folder(_) | Failure::Output(_) => {
+                Exit::System
+            }
+            Failure::Workspace(_) | Failure::Usage(_) => Exit::Input,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The words and numbers of environment files. Their schemas say what is allowed, so a value of one of these
+//! types is valid.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+macro_rules! text {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $pattern:literal, $max:literal, $example:literal; )+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        #[schemars(inline, extend("x-form" = concat!($($doc),+).trim(), "x-example" = $example))]
+        pub struct $name(#[schemars(regex(pattern = $pattern), length(max = $max))] String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    )+ };
+}
+
+text! {
+    /// A name: at most 40 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
+    Name: r"^[a-z]([-a-z0-9]*[a-z0-9])?$", 40, "x";
+    /// The name of a port: at most 15 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
+    PortName: r"^[a-z](-?[a-z0-9])*$", 15, "x";
+    /// The name of an environment variable: upper-case letters, digits and underscores.
+    VariableName: r"^[A-Z_][A-Z0-9_]*$", 253, "X";
+    /// A container image with a tag, a digest (`@sha256:` and 64 hexadecimal digits) or both.
+    Image: r"^[a-z0-9]([a-zA-Z0-9._:/-]*[a-zA-Z0-9])?(:[a-zA-Z0-9_][a-zA-Z0-9._-]*|@sha256:[0-9a-f]{64}|:[a-zA-Z0-9_][a-zA-Z0-9._-]*@sha256:[0-9a-f]{64})$", 512, "x:1";
+    /// An amount of CPU, memory or storage, such as `250m`, `1.5` or `512Mi`; more than nothing.
+    Amount: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$", 32, "1";
+    /// A range of addresses, such as `10.20.0.0/16`; a single one ends in `/32`.
+    Cidr: r"^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(3[0-2]|[12]?[0-9])|[0-9a-f:]*::?[0-9a-f:]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$", 49, "192.0.2.0/32";
+    /// A path of a URL, beginning with `/`.
+    AbsolutePath: r"^/[^\s]*$", 1024, "/";
+    /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
+    Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
+}
+
+impl Use {
+    /// What is used, and which port of it, if one is named.
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        match self.0.split_once(':') {
+            Some((target, port)) => (target, Some(port)),
+            None => (&self.0, None),
+        }
+    }
+}
+
+/// The number of a port: 1 to 65535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct PortNumber(#[schemars(range(min = 1))] pub u16);
+
+/// A share of what was requested, in per cent: 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Percent(#[schemars(range(min = 1, max = 100))] pub u8);
+
+/// What an environment is for; stricter rules hold the further it is from development.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Tier {
+    /// On somebody's own machine.
+    Development,
+    /// For tests that start and end it.
+    Testing,
+    /// As production, with other data.
+    Staging,
+    /// The real one.
+    Production,
+}
+
+impl Tier {
+    /// The tier as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Development => "development",
+            Tier::Testing => "testing",
+            Tier::Staging => "staging",
+            Tier::Production => "production",
+        }
+    }
+}
+
+/// The minor version of Kubernetes that the cluster runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub enum KubernetesMinor {
+    /// 1.36
+    #[serde(rename = "1.36")]
+    V1_36,
+}
+
+impl KubernetesMinor {
+    /// The minor as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            KubernetesMinor::V1_36 => "1.36",
+        }
+    }
+}
+
+/// How a store is had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Via {
+    /// Somebody else runs it; `[stores.<name>.external]` says where.
+    External,
+}
+
+/// Labels by key.
+pub type LabelMap = std::collections::BTreeMap<String, crate::merge::Sourced<String>>;

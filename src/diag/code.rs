@@ -1,0 +1,182 @@
+//! The registry of diagnostic codes; each variant's documentation is the page that `--explain` prints.
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $text:literal, )+) => {
+        /// What a diagnostic is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $( $(#[doc = $doc])+ $name, )+ }
+
+        impl Code {
+            /// Every code, in the order of the rooms that give them.
+            pub const ALL: &[Code] = &[$(Code::$name),+];
+
+            /// The code as it is printed: `unknown-key`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text),+ }
+            }
+
+            /// The page about it: what is wrong, why it matters, what to do.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => concat!($($doc, "\n"),+)),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // workspace
+    /// The workspace asks for another version of p8fs-gen.
+    ///
+    /// `version` in `p8fs-gen.toml` pins the tool, so that everybody renders the same bytes.
+    /// Install that version, or change the pin and review the new output.
+    ToolVersion = "tool-version",
+    /// No environment of that name.
+    ///
+    /// An environment is a file `environments/<name>.toml` that has an `[environment]` table.
+    UnknownEnvironment = "unknown-environment",
+
+    // load
+    /// The file is not valid TOML.
+    ///
+    /// Everything that could still be read is checked nevertheless, unless a key may be missing because of it.
+    TomlSyntax = "toml-syntax",
+    /// A value of a kind that environment files do not have, such as a date.
+    ///
+    /// Write it as a string.
+    TomlValue = "toml-value",
+    /// `extends` names a file that is not there.
+    ///
+    /// Layers are named relative to the `environments` folder and must lie in it.
+    UnknownLayer = "unknown-layer",
+    /// A layer extends itself, directly or through others.
+    ///
+    /// Layers form a line from the base to the environment; break the circle.
+    ExtendsCycle = "extends-cycle",
+
+    // merge
+    /// `unset` names a key that no layer below sets.
+    ///
+    /// `unset = ["services.api.scale"]` removes what a layer below wrote; a key that is not there was
+    /// probably renamed or removed, and the line no longer does anything.
+    UnsetNothing = "unset-nothing",
+
+    // declare
+    /// A key that the schema does not have.
+    ///
+    /// Keys are never ignored: a misspelt one would otherwise leave a default in force without a word.
+    UnknownKey = "unknown-key",
+    /// A required key is missing.
+    MissingKey = "missing-key",
+    /// A value of another type than the schema asks for.
+    WrongType = "wrong-type",
+    /// A value of the right type that is not allowed: out of range, not one of the choices, or of the wrong form.
+    InvalidValue = "invalid-value",
+    /// A name that refers to nothing declared.
+    ///
+    /// `uses` lists services and stores of the same environment, `name` or `name:port`; ports are named in
+    /// the target's `ports` table.
+    UnknownReference = "unknown-reference",
+    /// A reference without a port to something that has several.
+    ///
+    /// Write `name:port`.
+    AmbiguousPort = "ambiguous-port",
+    /// Two ports of one workload have the same number.
+    ///
+    /// Containers of a pod share one network address, so the second listener could not bind.
+    DuplicatePort = "duplicate-port",
+    /// `replicas` and `scale` contradict each other.
+    ///
+    /// A range `{ min, max }` needs `scale` to say what to scale by; `scale` needs a range to scale in.
+    /// A fixed number and an autoscaler would overwrite each other.
+    ReplicasAndScale = "replicas-and-scale",
+
+    // template
+    /// The template is not valid YAML, or uses YAML that templates do not have (anchors, tags, merge keys).
+    TemplateSyntax = "template-syntax",
+    /// A `$` directive that the template language does not have, or one in the wrong place.
+    ///
+    /// The directives are `$if`, `$else`, `$for`, `$value`, `$merge` and `$include`; a literal key that
+    /// begins with `$` is written with `$$`.
+    TemplateDirective = "template-directive",
+    /// An expression that cannot be parsed, or calls what templates do not have.
+    TemplateExpression = "template-expression",
+    /// A name or attribute that does not exist where the expression stands.
+    ///
+    /// Paths are checked against the context's schema before any data is seen, so a misspelling in a
+    /// branch that today's environments never take is found as well.
+    TemplateUnknownName = "template-unknown-name",
+    /// A loop variable or fragment argument hides another name.
+    TemplateShadowing = "template-shadowing",
+    /// The template cannot produce what the Kubernetes schema asks for.
+    ///
+    /// Found before any data is seen, on every branch: unknown fields, values of another type, required
+    /// fields that are missing or may be left out.
+    TemplateSchema = "template-schema",
+    /// An expression gave a value that cannot stand where it was written.
+    ///
+    /// `none` or a structure within text, a key that is not text, a number that is not finite.
+    TemplateValue = "template-value",
+    /// An expression or a loop left empty what Kubernetes reads as "all".
+    ///
+    /// An empty `from` in a NetworkPolicy admits everybody, an empty selector matches every pod. Only a
+    /// literal `[]` or `{}` in the template may say so; a loop that ran zero times may not.
+    EmptyMeansAll = "empty-means-all",
+    /// A fragment that is not there, that includes itself, or was given arguments it does not use.
+    TemplateInclude = "template-include",
+    /// A key of an environment file that nothing read.
+    ///
+    /// It is spelt right and has the right type, yet no derivation and no template looked at it, so it has
+    /// no effect. Remove it, or write the template that uses it.
+    DeadKey = "dead-key",
+
+    // verify
+    /// A field that the object's kind does not have.
+    UnknownField = "unknown-field",
+    /// A field that the object's kind requires is missing.
+    MissingField = "missing-field",
+    /// A field holds a value of another type.
+    WrongFieldType = "wrong-field-type",
+    /// A field's value is out of bounds, not among the allowed ones, or malformed.
+    InvalidFieldValue = "invalid-field-value",
+    /// A kind that the cluster's version of Kubernetes does not serve.
+    UnknownKind = "unknown-kind",
+    /// Two objects have the same kind, namespace and name.
+    ///
+    /// The second would silently overwrite the first.
+    DuplicateObject = "duplicate-object",
+    /// An item of a list keyed by some of its fields has the key of another item.
+    DuplicateItem = "duplicate-item",
+    /// A name that Kubernetes refuses for an object of this kind.
+    InvalidName = "invalid-name",
+    /// A label or annotation whose key or value Kubernetes refuses.
+    InvalidLabel = "invalid-label",
+    /// A selector that does not match the pods it is meant for.
+    SelectorMismatch = "selector-mismatch",
+
+    // emit
+    /// The output folder cannot be written to.
+    ///
+    /// p8fs-gen replaces only folders that it wrote itself; a folder with other content, a file, a mount
+    /// point and a repository's root are left alone.
+    OutputRefused = "output-refused",
+
+    // cli
+    /// No object matches what was asked for.
+    UnknownObject = "unknown-object",
+    /// The object has no such field.
+    UnknownPath = "unknown-path",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Code {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(())
+    }
+}

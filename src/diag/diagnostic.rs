@@ -1,0 +1,131 @@
+//! One finding, and the sink that collects them.
+
+use super::{Code, Span};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is rendered.
+    Error,
+    /// Rendered all the same.
+    Warning,
+}
+
+/// A place with a few words about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// Printed at the underline; may be empty.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What it is about.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line, without a full stop.
+    pub title: String,
+    /// The place to change, if there is one.
+    pub primary: Option<Label>,
+    /// Other places that explain it.
+    pub context: Vec<Label>,
+    /// What is known beside.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: Code, title: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            title: title.into(),
+            primary: None,
+            context: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// The place to change.
+    #[must_use]
+    pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.primary = Some(Label { span, text: text.into() });
+        self
+    }
+
+    /// A place that explains it.
+    #[must_use]
+    pub fn context(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.context.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Something known beside.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// "did you mean", when something close to `wrong` is among `known`.
+    #[must_use]
+    pub fn suggest<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match super::closest(wrong, known) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self,
+        }
+    }
+}
+
+/// Collects diagnostics from every room.
+#[derive(Clone, Debug, Default)]
+pub struct Sink {
+    found: Vec<Diagnostic>,
+}
+
+impl Sink {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// Adds all of another sink's.
+    pub fn extend(&mut self, other: Sink) {
+        self.found.extend(other.found);
+    }
+
+    /// How many errors there are so far; compare before and after to learn whether a step failed.
+    pub fn errors(&self) -> usize {
+        self.found.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Everything found, by file and place, each finding once; those without a place come first.
+    pub fn into_sorted(self) -> Vec<Diagnostic> {
+        let mut found = self.found;
+        found.sort_by(|a, b| {
+            let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
+            (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
+        });
+        found.dedup();
+        found
+    }
+}

@@ -1,0 +1,67 @@
+//! Diagnostics as a person reads them, in the manner of rustc.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::{Diagnostic, Label, Severity, Sources};
+
+/// The text of one diagnostic, coloured; strip the escapes where they are not wanted.
+pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&*diagnostic.title).id(diagnostic.code.as_str());
+    let mut group = Group::with_title(title);
+
+    let labels = diagnostic
+        .primary
+        .iter()
+        .map(|label| (AnnotationKind::Primary, label))
+        .chain(diagnostic.context.iter().map(|label| (AnnotationKind::Context, label)));
+    let mut by_file: Vec<(super::FileId, Vec<(AnnotationKind, &Label)>)> = Vec::new();
+    for (kind, label) in labels {
+        match by_file.iter_mut().find(|(file, _)| *file == label.span.file) {
+            Some((_, labels)) => labels.push((kind, label)),
+            None => by_file.push((label.span.file, vec![(kind, label)])),
+        }
+    }
+    for (file, labels) in by_file {
+        let source = sources.get(file);
+        let annotations = labels.into_iter().map(|(kind, label)| {
+            let text = (!label.text.is_empty()).then_some(&*label.text);
+            kind.span(one_line(&source.text, label)).label(text)
+        });
+        group = group.element(Snippet::source(&*source.text).path(&*source.path).annotations(annotations));
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(&**note));
+    }
+    for help in &diagnostic.help {
+        group = group.element(Level::HELP.message(&**help));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// The label's bytes up to the end of the first line: a table that spans pages is named by its first line.
+fn one_line(text: &str, label: &Label) -> std::ops::Range<usize> {
+    let range = label.span.range();
+    let covered = text.get(range.clone()).unwrap_or_default();
+    let end = covered.find('\n').map_or(range.end, |newline| range.start + newline);
+    range.start..end.min(text.len())
+}
+
+/// The closing line: `2 errors, 1 warning`; nothing when there is nothing to count.
+pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
+    let count = |severity| diagnostics.iter().filter(|found| found.severity == severity).count();
+    let words = |number: usize, word: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{number} {word}s")),
+    };
+    let parts: Vec<String> =
+        [words(count(Severity::Error), "error"), words(count(Severity::Warning), "warning")]
+            .into_iter()
+            .flatten()
+            .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}

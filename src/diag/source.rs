@@ -1,0 +1,90 @@
+//! Source texts and places in them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A file known to [`Sources`]; an index, valid only for the `Sources` that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(u32);
+
+/// A range of bytes in one source file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span of `range` in `file`; offsets past 4 GiB saturate (larger files are refused when read).
+    pub fn new(file: FileId, range: Range<usize>) -> Self {
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { file, start: narrow(range.start), end: narrow(range.end) }
+    }
+
+    /// The bytes, as a range for slicing.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// One text: where it came from and what it says.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Path relative to the workspace, with `/` on every system.
+    pub path: String,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+/// Every text that a diagnostic may point into.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text and returns its handle.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        self.files.push(Source { path: path.into(), text: text.into() });
+        id
+    }
+
+    /// The handle of a text that was added before.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let index = self.files.iter().position(|source| source.path == path)?;
+        u32::try_from(index).ok().map(FileId)
+    }
+
+    /// The text behind a handle.
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.files[file.0 as usize]
+    }
+
+    /// The path of a span's file.
+    pub fn path(&self, span: Span) -> &str {
+        &self.get(span.file).path
+    }
+
+    /// What the span covers.
+    pub fn text(&self, span: Span) -> &str {
+        self.get(span.file).text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Line and column of the span's first byte, both from 1, columns in characters.
+    pub fn line_column(&self, span: Span) -> (usize, usize) {
+        let text = &self.get(span.file).text;
+        let before = text.get(..span.start as usize).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// `path:line`, as editors and `grep` write it.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.path(span), self.line_column(span).0)
+    }
+}

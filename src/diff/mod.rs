@@ -1,0 +1,5 @@
+//! What differs between two outputs.
+
+mod text;
+
+pub use text::unified;

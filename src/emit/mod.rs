@@ -1,0 +1,14 @@
+//! Verified objects → canonical YAML → a stream or a folder; the only writer of files.
+
+mod error;
+mod exchange;
+mod folder;
+mod inventory;
+mod stream;
+mod survey;
+pub mod yaml;
+
+pub use error::FolderError;
+pub use folder::{Difference, Outcome, Report, compare, write};
+pub use inventory::INVENTORY;
+pub use stream::{files, stream};

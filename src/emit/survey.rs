@@ -1,0 +1,120 @@
+//! A folder as found before it is written or compared, and the reasons to refuse it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::error::{Context, FolderError};
+use super::inventory::{INVENTORY, Inventory};
+
+/// What stands in a folder of ours.
+#[derive(Default)]
+pub(super) struct Survey {
+    root: PathBuf,
+    /// Relative path → what stands there, parents first, the folder itself as the empty path. Empty when
+    /// there is no folder.
+    pub(super) entries: BTreeMap<PathBuf, Metadata>,
+    /// What we wrote there last.
+    pub(super) inventory: Inventory,
+}
+
+impl Survey {
+    /// Looks through the folder; refuses what must not be exchanged.
+    pub(super) fn of(root: &Path) -> Result<Self, FolderError> {
+        let path = root.to_owned();
+        let metadata = match fs::symlink_metadata(root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            metadata => metadata.context("read", root)?,
+        };
+        if !metadata.is_dir() {
+            return Err(FolderError::NotAFolder { path });
+        }
+        let parent = root.parent().map(fs::metadata).transpose().context("read", root)?;
+        if is_mount_point(root, &metadata, parent.as_ref().unwrap_or(&metadata)) {
+            return Err(FolderError::MountPoint { path });
+        }
+        if fs::symlink_metadata(root.join(".git")).is_ok() {
+            return Err(FolderError::Repository { path });
+        }
+        let mut survey = Self { root: path, entries: walk(root)?, inventory: Inventory::default() };
+        match survey.read(INVENTORY)? {
+            Some(bytes) => {
+                survey.inventory = Inventory::parse(&bytes)
+                    .map_err(|source| FolderError::Inventory { path: root.join(INVENTORY), source })?;
+            }
+            None if survey.entries.len() > 1 => return Err(FolderError::NotOurs { path: survey.root }),
+            None => {}
+        }
+        Ok(survey)
+    }
+
+    /// There is a folder.
+    pub(super) fn exists(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// The content of a regular file; None for everything else.
+    pub(super) fn read(&self, path: &str) -> Result<Option<Vec<u8>>, FolderError> {
+        if !self.entries.get(Path::new(path)).is_some_and(Metadata::is_file) {
+            return Ok(None);
+        }
+        let path = self.root.join(path);
+        fs::read(&path).context("read", &path).map(Some)
+    }
+
+    /// Where an entry stands.
+    pub(super) fn place(&self, entry: &Path) -> PathBuf {
+        self.root.join(entry)
+    }
+
+    /// Nothing was added, removed, replaced or written between two looks at the same folder.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        let stamp = |(path, metadata): (&PathBuf, &Metadata)| {
+            (path.clone(), metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.len())
+        };
+        self.entries.iter().map(stamp).eq(other.entries.iter().map(stamp))
+    }
+}
+
+/// Everything below `root`, and `root` itself as the empty path; symbolic links are not followed.
+pub(super) fn walk(root: &Path) -> Result<BTreeMap<PathBuf, Metadata>, FolderError> {
+    let top = fs::symlink_metadata(root).context("read", root)?;
+    let mut entries = BTreeMap::new();
+    let mut folders = vec![(PathBuf::new(), top)];
+    while let Some((relative, folder)) = folders.pop() {
+        let place = root.join(&relative);
+        for entry in fs::read_dir(&place).context("read", &place)? {
+            let name = entry.context("read", &place)?.file_name();
+            let path = place.join(&name);
+            let metadata = fs::symlink_metadata(&path).context("read", &path)?;
+            if is_mount_point(&path, &metadata, &folder) {
+                return Err(FolderError::MountPoint { path });
+            }
+            if metadata.is_dir() {
+                folders.push((relative.join(&name), metadata));
+            } else {
+                entries.insert(relative.join(&name), metadata);
+            }
+        }
+        entries.insert(relative, folder);
+    }
+    Ok(entries)
+}
+
+/// Asks the kernel, which knows bind mounts of the same device too. Where it cannot say, a folder on another
+/// device than its parent is one; files do not count there, because overlay file systems mix their devices.
+fn is_mount_point(path: &Path, metadata: &Metadata, parent: &Metadata) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+        let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+        if let Ok(found) = statx(CWD, path, flags, StatxFlags::empty())
+            && found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT)
+        {
+            return found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT);
+        }
+    }
+    metadata.is_dir() && metadata.dev() != parent.dev()
+}

@@ -1,0 +1,187 @@
+//! The kinds of one Kubernetes minor and their schemas, decoded when first looked at.
+
+use std::sync::OnceLock;
+
+use super::Schema;
+
+macro_rules! minors {
+    ($($minor:literal),+) => {
+        /// The minors of Kubernetes whose schemas are built in, the oldest first.
+        pub const MINORS: &[&str] = &[$($minor),+];
+
+        impl Catalog {
+            /// The catalog of a minor; none when its schemas are not built in.
+            pub fn of(minor: &str) -> Option<&'static Self> {
+                match minor {
+                    $($minor => {
+                        static CATALOG: OnceLock<Catalog> = OnceLock::new();
+                        Some(CATALOG.get_or_init(|| Self::read(
+                            $minor,
+                            include_str!(concat!("../../schemas/kubernetes/", $minor, "/definitions.tsv")),
+                            include_str!(concat!("../../schemas/kubernetes/", $minor, "/kinds.tsv")),
+                        )))
+                    })+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+minors!("1.36");
+
+/// One kind that the API server serves.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// `apps/v1`
+    pub api_version: &'static str,
+    /// `Deployment`
+    pub kind: &'static str,
+    /// `deployments`
+    pub plural: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+    definition: &'static str,
+}
+
+struct Definition {
+    name: &'static str,
+    json: &'static str,
+    schema: OnceLock<Schema>,
+}
+
+/// Everything known of one minor.
+pub struct Catalog {
+    /// `1.36`
+    pub minor: &'static str,
+    definitions: Vec<Definition>,
+    kinds: Vec<Kind>,
+}
+
+impl Catalog {
+    fn read(minor: &'static str, definitions: &'static str, kinds: &'static str) -> Self {
+        let definition = |line: &'static str| {
+            let (name, json) = line.split_once('\t')?;
+            Some(Definition { name, json, schema: OnceLock::new() })
+        };
+        let kind = |line: &'static str| {
+            let mut columns = line.split('\t');
+            Some(Kind {
+                api_version: columns.next()?,
+                kind: columns.next()?,
+                plural: columns.next()?,
+                namespaced: columns.next()? == "Namespaced",
+                definition: columns.next()?,
+            })
+        };
+        Self {
+            minor,
+            definitions: definitions.lines().filter_map(definition).collect(),
+            kinds: kinds.lines().filter_map(kind).collect(),
+        }
+    }
+
+    /// Every kind, by API version and name.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// What is known of a kind.
+    pub fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        self.kinds.iter().find(|known| known.kind == kind && known.api_version == api_version)
+    }
+
+    /// The schema of a kind's objects.
+    pub fn cursor(&self, api_version: &str, kind: &str) -> Option<Cursor<'_>> {
+        self.definition(self.kind(api_version, kind)?.definition)
+    }
+
+    fn definition(&self, name: &str) -> Option<Cursor<'_>> {
+        let index = self.definitions.binary_search_by(|known| known.name.cmp(name)).ok()?;
+        let definition = &self.definitions[index];
+        // The texts are part of the program and decoded by a test; an unreadable one accepts nothing.
+        let schema =
+            definition.schema.get_or_init(|| serde_json::from_str(definition.json).unwrap_or_default());
+        Some(Cursor { catalog: self, schema, definition: definition.name })
+    }
+}
+
+/// A place in a kind's schema, to walk beside an object.
+#[derive(Clone, Copy)]
+pub struct Cursor<'a> {
+    catalog: &'a Catalog,
+    schema: &'a Schema,
+    definition: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    /// What may stand here.
+    pub fn schema(self) -> &'a Schema {
+        self.schema
+    }
+
+    /// The name of the definition that holds this place: `io.k8s.api.apps.v1.DeploymentSpec`.
+    pub fn definition(self) -> &'a str {
+        self.definition
+    }
+
+    /// The place of a field, or of a map's entry.
+    pub fn field(self, key: &str) -> Option<Cursor<'a>> {
+        let schema = self.schema.properties.get(key).or(self.schema.additional_properties.as_deref())?;
+        self.resolve(schema)
+    }
+
+    /// The place of a list's items.
+    pub fn item(self) -> Option<Cursor<'a>> {
+        self.resolve(self.schema.items.as_deref()?)
+    }
+
+    /// The fields that identify an item of this list; empty for other lists.
+    pub fn list_map_keys(self) -> &'a [String] {
+        &self.schema.list_map_keys
+    }
+
+    /// Whether a field that the schema does not list is kept here.
+    pub fn keeps_unknown(self) -> bool {
+        self.schema.preserve_unknown || self.schema.kind.is_none() && !self.schema.int_or_string
+    }
+
+    fn resolve(self, schema: &'a Schema) -> Option<Cursor<'a>> {
+        match &schema.reference {
+            Some(name) => self.catalog.definition(name),
+            None => Some(Cursor { schema, ..self }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_is_readable_and_every_reference_leads_somewhere() {
+        for minor in MINORS {
+            let catalog = Catalog::of(minor).expect("listed minors are built in");
+            assert!(catalog.definitions.is_sorted_by_key(|definition| definition.name));
+            for definition in &catalog.definitions {
+                let schema: Schema = serde_json::from_str(definition.json)
+                    .unwrap_or_else(|error| panic!("{}: {error}", definition.name));
+                for field in schema.properties.values() {
+                    let target = field.items.as_deref().unwrap_or(field).reference.as_deref();
+                    assert!(target.is_none_or(|name| catalog.definition(name).is_some()), "{target:?}");
+                }
+            }
+            for kind in catalog.kinds() {
+                let cursor = catalog.cursor(kind.api_version, kind.kind);
+                assert!(cursor.is_some_and(|cursor| cursor.field("metadata").is_some()), "{}", kind.kind);
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_follows_references() {
+        let catalog = Catalog::of("1.36").expect("built in");
+        let ports = catalog.cursor("v1", "Service").and_then(|at| at.field("spec")?.field("ports"));
+        assert_eq!(ports.expect("Services have ports").list_map_keys(), ["port", "protocol"]);
+    }
+}

@@ -1,0 +1,19 @@
+//! What Kubernetes itself fixes: structural schemas, kinds, names, quantities, install order.
+
+mod catalog;
+mod empty;
+mod names;
+mod object;
+mod path;
+mod quantity;
+mod schema;
+mod wave;
+
+pub use catalog::{Catalog, Cursor, Kind, MINORS};
+pub use empty::empty_means_all;
+pub use names::{NameError, Names, label_key, label_value};
+pub use object::{Identity, Node, Object, Value};
+pub use path::{FieldPath, ParsePathError, Step};
+pub use quantity::Quantity;
+pub use schema::{Schema, Type};
+pub use wave::Wave;

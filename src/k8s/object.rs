@@ -1,0 +1,129 @@
+//! A Kubernetes object as data: a tree whose every node knows where it was written.
+
+use std::sync::Arc;
+
+use crate::diag::Span;
+use crate::merge::Provenance;
+
+/// A node of an object.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What stands here.
+    pub value: Value,
+    /// The text that put it here: a place in a template, or in a manifest.
+    pub at: Span,
+    /// The inputs that made it; recorded only when asked for (`explain`, errors).
+    pub from: Option<Arc<Provenance>>,
+}
+
+/// A value of an object; the JSON data model with integers kept apart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number; always finite.
+    Float(f64),
+    /// Text.
+    String(Arc<str>),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order written; keys are unique.
+    Map(Vec<(Arc<str>, Node)>),
+}
+
+/// Two nodes are equal when their values are: where they were written does not count.
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl Node {
+    /// The entry `key` of a mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries().iter().find(|(name, _)| &**name == key).map(|(_, node)| node)
+    }
+
+    /// The entry reached by following `keys`.
+    pub fn path(&self, keys: &[&str]) -> Option<&Node> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The entries of a mapping; empty for anything else.
+    pub fn entries(&self) -> &[(Arc<str>, Node)] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; empty for anything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// The value's type, in the words of JSON Schema.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Int(_) => "integer",
+            Value::Float(_) => "number",
+            Value::String(_) => "string",
+            Value::List(_) => "array",
+            Value::Map(_) => "object",
+        }
+    }
+}
+
+/// What makes an object itself: two objects of one identity are one object to the API server.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// `apps/v1`, or `v1` for the core group.
+    pub api_version: String,
+    /// `Deployment`
+    pub kind: String,
+    /// None for cluster-scoped kinds.
+    pub namespace: Option<String>,
+    /// `metadata.name`
+    pub name: String,
+}
+
+/// `Kind namespace/name`, as diagnostics name an object.
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ", self.kind)?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// One object of the output.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Read from the tree once, so that later rooms need not look for it.
+    pub identity: Identity,
+    /// The family that filed it (`workload`, `network`, …).
+    pub family: Arc<str>,
+    /// The whole object; always a mapping.
+    pub root: Node,
+}

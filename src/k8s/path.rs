@@ -1,0 +1,122 @@
+//! Paths to a place in an object: `spec.template.spec.containers[name=api].image`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Node, Value};
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A key of a mapping.
+    Key(String),
+    /// An item of a list, from 0.
+    Index(usize),
+    /// The item of a list whose field has this value.
+    Item(String, String),
+}
+
+/// A path from the root of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FieldPath(pub Vec<Step>);
+
+impl FieldPath {
+    /// The node at the path.
+    pub fn find<'a>(&self, root: &'a Node) -> Option<&'a Node> {
+        self.0.iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items().get(*index),
+            Step::Item(field, wanted) => node.items().iter().find(|item| {
+                item.get(field).is_some_and(|found| match &found.value {
+                    Value::Int(number) => number.to_string() == *wanted,
+                    _ => found.as_str() == Some(wanted),
+                })
+            }),
+        })
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) if !key.is_empty() && !key.contains(['.', '[', ']', '"']) => {
+                    write!(f, "{}{key}", if place == 0 { "" } else { "." })?;
+                }
+                Step::Key(key) => write!(f, "[{key:?}]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Item(field, value) => write!(f, "[{field}={value}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text is not a path; holds the offset of what could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a field path (at byte {0}); like `spec.ports[0].name`, `containers[name=api]` or `labels[\"a.b/c\"]`"
+)]
+pub struct ParsePathError(usize);
+
+impl FromStr for FieldPath {
+    type Err = ParsePathError;
+
+    fn from_str(text: &str) -> Result<Self, ParsePathError> {
+        let mut steps = Vec::new();
+        let mut rest = text.strip_prefix('.').unwrap_or(text);
+        while !rest.is_empty() {
+            let wrong = || ParsePathError(text.len() - rest.len());
+            if let Some(inner) = rest.strip_prefix('[') {
+                let (step, after) = bracket(inner).ok_or_else(wrong)?;
+                steps.push(step);
+                rest = after;
+            } else {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                if end == 0 {
+                    return Err(wrong());
+                }
+                steps.push(Step::Key(rest[..end].to_owned()));
+                rest = &rest[end..];
+            }
+            rest = match rest.strip_prefix('.') {
+                Some("") => return Err(ParsePathError(text.len())),
+                Some(after) => after,
+                None => rest,
+            };
+        }
+        Ok(Self(steps))
+    }
+}
+
+/// Reads what follows a `[`: an index, `field=value` or a quoted key.
+fn bracket(inner: &str) -> Option<(Step, &str)> {
+    if inner.starts_with('"') {
+        let mut stream = serde_json::Deserializer::from_str(inner).into_iter::<String>();
+        let key = stream.next()?.ok()?;
+        let after = inner[stream.byte_offset()..].strip_prefix(']')?;
+        return Some((Step::Key(key), after));
+    }
+    let (inside, after) = inner.split_once(']')?;
+    let step = match inside.split_once('=') {
+        Some((field, value)) => Step::Item(field.to_owned(), value.to_owned()),
+        None => Step::Index(inside.parse().ok()?),
+    };
+    Some((step, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FieldPath;
+
+    #[test]
+    fn a_path_is_written_as_it_is_read() {
+        for text in ["", "spec.replicas", "spec.containers[name=api].ports[0]", "metadata.labels[\"a.b/c\"]"]
+        {
+            assert_eq!(text.parse::<FieldPath>().expect(text).to_string(), text);
+        }
+        for text in ["a..b", "a[", "a[x]", "a."] {
+            assert!(text.parse::<FieldPath>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! One TOML file → [`Tree`].
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Entry, Tree, Value};
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
+
+/// Parses a file. What cannot be parsed is reported and left out; the rest is kept, so that one run finds
+/// every mistake.
+pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
+    let text = Arc::clone(&sources.get(file).text);
+    let (table, errors) = DeTable::parse_recoverable(&text);
+    for error in errors {
+        let range = error.span().unwrap_or(0..0);
+        let at = Span::new(file, range);
+        sink.push(Diagnostic::error(Code::TomlSyntax, error.message()).at(at, ""));
+    }
+    Reader { file, sink }.table(table.span(), table.get_ref())
+}
+
+/// Whether the file's root table has `key`, as far as it can be parsed.
+pub(super) fn has_key(text: &str, key: &str) -> bool {
+    DeTable::parse_recoverable(text).0.get_ref().contains_key(key)
+}
+
+struct Reader<'a> {
+    file: FileId,
+    sink: &'a mut Sink,
+}
+
+impl Reader<'_> {
+    fn table(&mut self, range: std::ops::Range<usize>, table: &DeTable<'_>) -> Tree {
+        let mut entries = std::collections::BTreeMap::new();
+        for (key, value) in table {
+            let span = Span::new(self.file, key.span());
+            if let Some(tree) = self.value(value) {
+                entries.insert(Arc::from(key.get_ref().as_ref()), Entry { key: span, tree });
+            }
+        }
+        Tree { value: Value::Table(entries), origin: Span::new(self.file, range) }
+    }
+
+    fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Tree> {
+        let origin = Span::new(self.file, value.span());
+        let value = match value.get_ref() {
+            DeValue::String(text) => Value::String(Arc::from(text.as_ref())),
+            DeValue::Boolean(flag) => Value::Bool(*flag),
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Value::Int(number),
+                Err(_) => return self.refuse(origin, "number does not fit 64 bits"),
+            },
+            DeValue::Float(number) => match number.as_str().parse::<f64>() {
+                Ok(number) if number.is_finite() => Value::Float(number),
+                _ => return self.refuse(origin, "number is not finite"),
+            },
+            DeValue::Datetime(_) => {
+                return self.refuse(origin, "dates have no meaning here; write a string");
+            }
+            DeValue::Array(items) => Value::Array(items.iter().filter_map(|item| self.value(item)).collect()),
+            DeValue::Table(table) => return Some(self.table(value.span(), table)),
+        };
+        Some(Tree { value, origin })
+    }
+
+    fn refuse(&mut self, origin: Span, why: &str) -> Option<Tree> {
+        self.sink.push(Diagnostic::error(Code::TomlValue, why).at(origin, ""));
+        None
+    }
+}

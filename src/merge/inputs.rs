@@ -1,0 +1,113 @@
+//! Inputs: the nodes of the merged tree, as everything derived from them refers to them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::diag::Span;
+
+/// A node of the merged tree; an index into [`Inputs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Input(pub(super) u32);
+
+/// What is known of an input.
+#[derive(Clone, Debug)]
+pub struct InputInfo {
+    /// `services.api.replicas.min`; items of arrays as `[0]`.
+    pub path: String,
+    /// The key; none for items of arrays and the root.
+    pub key: Option<Span>,
+    /// The value.
+    pub origin: Span,
+    /// The values that it replaced, the nearest first.
+    pub shadowed: Vec<Span>,
+    /// Whether it is a value and not a table or array.
+    pub is_leaf: bool,
+}
+
+/// Every node of a merged tree, in the order of its keys.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    pub(super) nodes: Vec<InputInfo>,
+}
+
+impl Inputs {
+    /// What is known of an input.
+    pub fn get(&self, input: Input) -> &InputInfo {
+        &self.nodes[input.0 as usize]
+    }
+
+    /// Every input with what is known of it.
+    pub fn iter(&self) -> impl Iterator<Item = (Input, &InputInfo)> {
+        (0..).map(Input).zip(&self.nodes)
+    }
+}
+
+/// A small sorted set of inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputSet(Vec<Input>);
+
+impl InputSet {
+    /// The set of one.
+    pub fn one(input: Input) -> Self {
+        Self(vec![input])
+    }
+
+    /// Adds the members of `other`.
+    pub fn extend(&mut self, other: &InputSet) {
+        for input in &other.0 {
+            if let Err(place) = self.0.binary_search(input) {
+                self.0.insert(place, *input);
+            }
+        }
+    }
+
+    /// Its members, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = Input> {
+        self.0.iter().copied()
+    }
+
+    /// Whether it has none: what has no inputs is a default or a literal.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Input> for InputSet {
+    fn from_iter<I: IntoIterator<Item = Input>>(inputs: I) -> Self {
+        let mut members: Vec<Input> = inputs.into_iter().collect();
+        members.sort_unstable();
+        members.dedup();
+        Self(members)
+    }
+}
+
+/// Where a value of the output comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// What gave the value.
+    pub value: InputSet,
+    /// What decided that it is there: conditions, loops, the existence of tables.
+    pub because: InputSet,
+}
+
+/// Which inputs were looked at. Marking needs no exclusive access: objects are evaluated in parallel.
+#[derive(Debug)]
+pub struct Reads(Vec<AtomicBool>);
+
+impl Reads {
+    /// Nothing read yet.
+    pub fn of(inputs: &Inputs) -> Self {
+        Self(inputs.nodes.iter().map(|_| AtomicBool::new(false)).collect())
+    }
+
+    /// Marks inputs as read.
+    pub fn mark(&self, inputs: impl IntoIterator<Item = Input>) {
+        for input in inputs {
+            self.0[input.0 as usize].store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether an input was read.
+    pub fn contains(&self, input: Input) -> bool {
+        self.0[input.0 as usize].load(Ordering::Relaxed)
+    }
+}

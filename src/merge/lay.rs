@@ -1,0 +1,154 @@
+//! Laying layers over each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Input, InputInfo, Inputs};
+use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::load::{Entry, Layer, Path};
+use crate::load::{Tree as FileTree, Value as FileValue};
+
+/// A node of the merged tree.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// What stands here.
+    pub value: Value,
+    /// Its entry in the [`Inputs`] table.
+    pub input: Input,
+}
+
+impl Tree {
+    /// A value that stands for one that was refused: no input gave it.
+    pub fn stand_in(value: Value) -> Self {
+        Self { value, input: Input(u32::MAX) }
+    }
+}
+
+/// A value of the merged tree.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// `true` or `false`
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A finite number.
+    Float(f64),
+    /// Text.
+    String(Arc<str>),
+    /// A list.
+    Array(Vec<Tree>),
+    /// A table.
+    Table(BTreeMap<Arc<str>, Tree>),
+}
+
+/// The layers of an environment as one tree.
+#[derive(Debug)]
+pub struct Merged {
+    /// The root table.
+    pub tree: Tree,
+    /// Where each node comes from.
+    pub inputs: Inputs,
+}
+
+/// Lays the layers over each other, the lowest first; they are never empty.
+pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
+    for upper in 1..=layers.len() {
+        let (below, rest) = layers.split_at_mut(upper - 1);
+        for (path, span) in &rest[0].unset {
+            // Every layer below is asked, not only the first that has it.
+            let removed =
+                below.iter_mut().fold(false, |removed, layer| remove(&mut layer.tree, path) | removed);
+            if !removed {
+                sink.push(nothing_to_unset(path, *span, below));
+            }
+        }
+    }
+    let mut builder = Builder::default();
+    let stack: Vec<(Option<Span>, &FileTree)> =
+        layers.iter().rev().map(|layer| (None, &layer.tree)).collect();
+    let tree = builder.build("", &stack);
+    Merged { tree, inputs: Inputs { nodes: builder.nodes } }
+}
+
+fn remove(tree: &mut FileTree, path: &[Arc<str>]) -> bool {
+    let FileValue::Table(entries) = &mut tree.value else { return false };
+    match path {
+        [] => false,
+        [last] => entries.remove(last).is_some(),
+        [first, rest @ ..] => entries.get_mut(first).is_some_and(|entry| remove(&mut entry.tree, rest)),
+    }
+}
+
+fn nothing_to_unset(path: &Path, span: Span, below: &[Layer]) -> Diagnostic {
+    let name = path.join(".");
+    let (parents, last) = path.split_at(path.len().saturating_sub(1));
+    let table = |layer: &Layer| -> Vec<String> {
+        let parent = parents.iter().try_fold(&layer.tree, |tree, key| tree.get(key).map(|entry| &entry.tree));
+        match parent.map(|tree| &tree.value) {
+            Some(FileValue::Table(entries)) => entries.keys().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    };
+    let siblings: Vec<String> = below.iter().flat_map(table).collect();
+    let wrong = last.first().map_or("", |last| last);
+    Diagnostic::error(Code::UnsetNothing, format!("`unset` removes `{name}`, which no layer below sets"))
+        .at(span, "nothing to remove")
+        .suggest(wrong, siblings.iter().map(String::as_str))
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Vec<InputInfo>,
+}
+
+impl Builder {
+    /// Builds the node that the stack of equal paths makes, the uppermost layer first.
+    fn build(&mut self, path: &str, stack: &[(Option<Span>, &FileTree)]) -> Tree {
+        let (key, top) = stack[0];
+        let is_table = |tree: &FileTree| matches!(tree.value, FileValue::Table(_));
+        // Tables merge with the tables right beneath them; anything else hides all that is below.
+        let merged =
+            if is_table(top) { stack.iter().take_while(|(_, tree)| is_table(tree)).count() } else { 1 };
+        let shadowed =
+            if is_table(top) { Vec::new() } else { stack[1..].iter().map(|(_, tree)| tree.origin).collect() };
+
+        let input = Input(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let is_leaf = !matches!(top.value, FileValue::Table(_) | FileValue::Array(_));
+        self.nodes.push(InputInfo { path: path.to_owned(), key, origin: top.origin, shadowed, is_leaf });
+        let value = match &top.value {
+            FileValue::Bool(flag) => Value::Bool(*flag),
+            FileValue::Int(number) => Value::Int(*number),
+            FileValue::Float(number) => Value::Float(*number),
+            FileValue::String(text) => Value::String(Arc::clone(text)),
+            FileValue::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.build(&format!("{path}[{index}]"), &[(None, item)]))
+                    .collect(),
+            ),
+            FileValue::Table(_) => Value::Table(self.table(path, &stack[..merged])),
+        };
+        Tree { value, input }
+    }
+
+    fn table(&mut self, path: &str, tables: &[(Option<Span>, &FileTree)]) -> BTreeMap<Arc<str>, Tree> {
+        let mut stacks: BTreeMap<&Arc<str>, Vec<&Entry>> = BTreeMap::new();
+        for (_, table) in tables {
+            if let FileValue::Table(entries) = &table.value {
+                for (key, entry) in entries {
+                    stacks.entry(key).or_default().push(entry);
+                }
+            }
+        }
+        let place = |entry: &&'_ Entry| Some(entry.key);
+        stacks
+            .into_iter()
+            .map(|(key, entries)| {
+                let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+                let stack: Vec<_> = entries.iter().map(|entry| (place(entry), &entry.tree)).collect();
+                (Arc::clone(key), self.build(&path, &stack))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,16 @@
+//! [`Declared`](crate::declare::Declared) → [`Environment`]: defaults and derived facts, nothing read or written.
+//!
+//! What templates see is exactly this model: [`Environment::context`] gives it as data, and
+//! [`Environment::shape`] its types, against which templates are checked before there is any data.
+
+mod build;
+mod context;
+mod edges;
+mod environment;
+
+pub use build::environment;
+pub use context::{Context, Contextual, Leaf, Shape, Structure};
+pub use environment::{
+    Cluster, Config, Container, Dns, Edge, Environment, EnvironmentFacts, Metric, Peer, Port, Probe, Scale,
+    Service, System, Variable,
+};

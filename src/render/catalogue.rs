@@ -1,0 +1,86 @@
+//! Which templates there are: those built in, and a workspace's own, which add to them or take their place.
+
+use std::collections::BTreeMap;
+
+use include_dir::{Dir, include_dir};
+
+use crate::diag::{Code, Diagnostic, Sink, Sources};
+use crate::k8s::Catalog;
+use crate::model::Shape;
+use crate::template::{self, Fragments, Template};
+use crate::workspace::{TEMPLATES, Workspace, WorkspaceError};
+
+static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+const FRAGMENTS: &str = "fragments/";
+
+/// Parsed templates and fragments, by path.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    templates: Vec<Template>,
+    fragments: Fragments,
+}
+
+impl Catalogue {
+    /// Reads and parses everything.
+    ///
+    /// # Errors
+    /// When a file of the workspace cannot be read.
+    pub fn load(
+        workspace: &Workspace,
+        sources: &mut Sources,
+        sink: &mut Sink,
+    ) -> Result<Self, WorkspaceError> {
+        let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
+        built_in(&BUILT_IN, &mut texts);
+        for path in workspace.template_files()? {
+            let full = format!("{TEMPLATES}/{path}");
+            let Some(text) = workspace.read_if_there(&full)? else { continue };
+            texts.insert(path, (full, text));
+        }
+        let mut catalogue = Self::default();
+        for (path, (full, text)) in texts {
+            let is_yaml =
+                std::path::Path::new(&path).extension().is_some_and(|extension| extension == "yaml");
+            let file = sources.add(full, text);
+            if !is_yaml {
+                let title = format!("`{path}` is not a template");
+                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
+            } else if path.starts_with(FRAGMENTS) {
+                if let Some(fragment) = template::fragment(file, sources, sink) {
+                    catalogue.fragments.insert(path, fragment);
+                }
+            } else {
+                catalogue.templates.extend(template::template(&path, file, sources, sink));
+            }
+        }
+        Ok(catalogue)
+    }
+
+    /// The templates, by path.
+    pub fn templates(&self) -> &[Template] {
+        &self.templates
+    }
+
+    /// The fragments, by path.
+    pub fn fragments(&self) -> &Fragments {
+        &self.fragments
+    }
+
+    /// Checks every template against the types of the context and the schemas.
+    pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) {
+        for template in &self.templates {
+            template::check(template, &self.fragments, context, catalog, sink);
+        }
+    }
+}
+
+fn built_in(folder: &Dir<'_>, texts: &mut BTreeMap<String, (String, String)>) {
+    for file in folder.files() {
+        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+            let path = path.replace('\\', "/");
+            texts.insert(path.clone(), (format!("builtin:{path}"), text.to_owned()));
+        }
+    }
+    folder.dirs().for_each(|folder| built_in(folder, texts));
+}

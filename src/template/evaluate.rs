@@ -1,0 +1,496 @@
+//! A template and the data → objects.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use minijinja::Value as Jinja;
+use minijinja::value::ValueKind;
+
+use super::omission::{self, Omission, Step};
+use super::scope::{self, Scope};
+use super::{Chunk, Condition, Expression, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use crate::diag::{Code, Diagnostic, Span};
+use crate::k8s::{Catalog, Node, Value};
+use crate::merge::{Input, InputSet, Provenance};
+use crate::model::{Context, Leaf, Structure};
+
+/// Whether every leaf keeps the inputs that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recording {
+    /// Only the set of everything read is kept.
+    Reads,
+    /// Leaves know their inputs: for `explain` and for errors, at some cost.
+    Leaves,
+}
+
+/// Why an object could not be evaluated.
+pub type Failure = Box<Diagnostic>;
+
+/// What a template made.
+#[derive(Debug)]
+pub struct Evaluated {
+    /// An object for each item of the loops, or why there is none.
+    pub objects: Vec<Result<Node, Failure>>,
+    /// Every input that was read, with repetitions.
+    pub reads: Vec<Input>,
+}
+
+/// Evaluates a template for every item of its loops.
+pub fn evaluate(
+    template: &Template,
+    fragments: &Fragments,
+    context: &Arc<Context>,
+    catalog: &Catalog,
+    recording: Recording,
+) -> Evaluated {
+    scope::take();
+    let names = match &context.value {
+        Structure::Map(entries) => {
+            entries.iter().map(|(key, value)| (Arc::clone(key), Arc::clone(value))).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut evaluator =
+        Evaluator { fragments, recording, because: Vec::new(), path: Vec::new(), omissions: Vec::new() };
+    let mut objects = Vec::new();
+    if let Err(failure) =
+        evaluator.loops(template, &template.loops, &Scope::root(names), catalog, &mut objects)
+    {
+        objects.push(Err(failure));
+    }
+    Evaluated { objects, reads: scope::take() }
+}
+
+struct Evaluator<'t> {
+    fragments: &'t Fragments,
+    recording: Recording,
+    /// What decided that the current part is there.
+    because: Vec<Input>,
+    path: Vec<Step<'t>>,
+    omissions: Vec<Omission<'t>>,
+}
+
+type Outcome<T> = Result<T, Failure>;
+
+impl<'t> Evaluator<'t> {
+    fn loops(
+        &mut self,
+        template: &'t Template,
+        loops: &'t [Loop],
+        scope: &Arc<Scope>,
+        catalog: &Catalog,
+        objects: &mut Vec<Outcome<Node>>,
+    ) -> Outcome<()> {
+        if let Some((first, rest)) = loops.split_first() {
+            return self.each(first, scope, |evaluator, scope| {
+                evaluator.loops(template, rest, scope, catalog, objects)
+            });
+        }
+        let mark = scope::mark();
+        if let Some(condition) = &template.condition
+            && !truth(condition, scope)?
+        {
+            return Ok(());
+        }
+        let decided = self.because.len();
+        self.because_since(mark);
+        objects.push(self.object(template, scope, catalog));
+        self.because.truncate(decided);
+        Ok(())
+    }
+
+    fn object(&mut self, template: &'t Template, scope: &Arc<Scope>, catalog: &Catalog) -> Outcome<Node> {
+        self.omissions.clear();
+        self.path.clear();
+        let node = self.part(&template.body, scope)?.ok_or_else(|| {
+            Box::new(
+                Diagnostic::error(Code::TemplateValue, "the object itself was left out")
+                    .at(template.body.span, ""),
+            )
+        })?;
+        let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
+        let root = catalog.cursor(text("apiVersion"), text("kind"));
+        match self.omissions.iter().find_map(|omission| omission::judge(omission, root)) {
+            Some(found) => Err(Box::new(found)),
+            None => Ok(node),
+        }
+    }
+
+    /// Runs `body` for every item, with what the loop read as a reason.
+    fn each(
+        &mut self,
+        each: &Loop,
+        scope: &Arc<Scope>,
+        mut body: impl FnMut(&mut Self, &Arc<Scope>) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let decided = self.because.len();
+        let mark = scope::mark();
+        let over = value(&each.over, scope)?;
+        let container = match over.downcast_object::<Context>() {
+            Some(container) => container,
+            None => Arc::new(self.leaf_context(&over, &scope::since(mark), each.over.span)?),
+        };
+        scope::note(&container.inputs);
+        self.because_since(mark);
+        let mut run = |evaluator: &mut Self, names: Vec<(Arc<str>, Arc<Context>)>, item: &Arc<Context>| {
+            let before = evaluator.because.len();
+            scope::note(&item.inputs);
+            evaluator.because.extend(item.inputs.iter());
+            let outcome = body(evaluator, &scope.with(names));
+            evaluator.because.truncate(before);
+            outcome
+        };
+        match &container.value {
+            Structure::List(items) => {
+                for item in items {
+                    run(self, vec![(Arc::clone(&each.item), Arc::clone(item))], item)?;
+                }
+            }
+            Structure::Map(entries) => {
+                for (key, item) in entries {
+                    let mut names = vec![(Arc::clone(&each.item), Arc::clone(item))];
+                    if let Some(name) = &each.key {
+                        let value = Structure::Leaf(Leaf::Text(Arc::clone(key)));
+                        names.push((
+                            Arc::clone(name),
+                            Arc::new(Context { value, inputs: item.inputs.clone() }),
+                        ));
+                    }
+                    run(self, names, item)?;
+                }
+            }
+            Structure::Leaf(_) => {}
+        }
+        self.because.truncate(decided);
+        Ok(())
+    }
+
+    fn because_since(&mut self, mark: usize) {
+        if self.recording == Recording::Leaves {
+            self.because.extend(scope::since(mark).iter());
+        }
+    }
+
+    /// A part where a single value stands; none when it is left out.
+    fn part(&mut self, part: &'t Part, scope: &Arc<Scope>) -> Outcome<Option<Node>> {
+        match &part.kind {
+            PartKind::Literal(value) => Ok(Some(self.node(value.clone(), part.span, InputSet::default))),
+            PartKind::Expression(expression) => self.expression(expression, part.span, scope),
+            PartKind::Splice(chunks) => {
+                let mark = scope::mark();
+                let text = splice(chunks, scope)?;
+                Ok(Some(self.node(Value::String(Arc::from(text)), part.span, || scope::since(mark))))
+            }
+            PartKind::List(parts) => {
+                let mut items = Vec::with_capacity(parts.len());
+                for part in parts {
+                    self.items(part, scope, &mut items)?;
+                }
+                if items.is_empty() && !parts.is_empty() {
+                    self.omitted(part.span);
+                }
+                Ok(Some(self.node(Value::List(items), part.span, InputSet::default)))
+            }
+            PartKind::Map(entries) => {
+                let mut map = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let key: Cow<'t, str> = match &entry.key {
+                        Key::Literal(key) => Cow::Borrowed(key),
+                        Key::Splice(chunks) => Cow::Owned(splice(chunks, scope)?),
+                    };
+                    self.path.push(Step::Key(key.clone()));
+                    match self.part(&entry.value, scope)? {
+                        Some(node) => insert(&mut map, Arc::from(key), node, entry.span)?,
+                        None => self.omitted(entry.value.span),
+                    }
+                    self.path.pop();
+                }
+                Ok(Some(self.node(Value::Map(map), part.span, InputSet::default)))
+            }
+            PartKind::If(condition) => self
+                .choose(condition, scope, |evaluator, part| evaluator.part(part, scope))
+                .map(Option::flatten),
+            PartKind::For(each) => {
+                let (clause, body) = &**each;
+                let mut map = Vec::new();
+                self.each(clause, scope, |evaluator, scope| {
+                    let Some(node) = evaluator.part(body, scope)? else { return Ok(()) };
+                    let Value::Map(entries) = node.value else {
+                        return Err(wrong(
+                            body.span,
+                            "`$for` outside a list makes entries",
+                            "not a mapping".to_owned(),
+                        ));
+                    };
+                    entries.into_iter().try_for_each(|(key, node)| insert(&mut map, key, node, body.span))
+                })?;
+                if map.is_empty() {
+                    self.omitted(part.span);
+                }
+                Ok(Some(self.node(Value::Map(map), part.span, InputSet::default)))
+            }
+            PartKind::Merge(layers) => {
+                let base = self.part(&layers.0, scope)?;
+                let over = self.part(&layers.1, scope)?;
+                Ok(match (base, over) {
+                    (Some(base), Some(over)) => Some(lay(base, over)),
+                    (base, over) => base.or(over),
+                })
+            }
+            PartKind::Include(include) => {
+                let (body, inner) = self.include(include, scope)?;
+                self.part(body, &inner)
+            }
+        }
+    }
+
+    /// A part where items of a list stand: none, one or several.
+    fn items(&mut self, part: &'t Part, scope: &Arc<Scope>, items: &mut Vec<Node>) -> Outcome<()> {
+        match &part.kind {
+            PartKind::If(condition) => {
+                self.choose(condition, scope, |evaluator, part| evaluator.items(part, scope, items))?;
+                Ok(())
+            }
+            PartKind::For(each) => {
+                let (clause, body) = &**each;
+                self.each(clause, scope, |evaluator, scope| evaluator.items(body, scope, items))
+            }
+            PartKind::Include(include) => {
+                let (body, inner) = self.include(include, scope)?;
+                self.items(body, &inner, items)
+            }
+            _ => {
+                self.path.push(Step::Item);
+                items.extend(self.part(part, scope)?);
+                self.path.pop();
+                Ok(())
+            }
+        }
+    }
+
+    fn choose<T>(
+        &mut self,
+        condition: &'t Condition,
+        scope: &Arc<Scope>,
+        place: impl FnOnce(&mut Self, &'t Part) -> Outcome<T>,
+    ) -> Outcome<Option<T>> {
+        let decided = self.because.len();
+        let mark = scope::mark();
+        let chosen =
+            if truth(&condition.test, scope)? { Some(&condition.then) } else { condition.otherwise.as_ref() };
+        self.because_since(mark);
+        let placed = chosen.map(|part| place(self, part)).transpose()?;
+        self.because.truncate(decided);
+        Ok(placed)
+    }
+
+    /// The body of a fragment, and the scope of its arguments.
+    fn include(&mut self, include: &'t Include, scope: &Arc<Scope>) -> Outcome<(&'t Part, Arc<Scope>)> {
+        let fragment = self.fragments.get(&include.fragment).ok_or_else(|| {
+            Box::new(
+                Diagnostic::error(Code::TemplateInclude, "no such fragment").at(include.span, "not found"),
+            )
+        })?;
+        let mut names = Vec::with_capacity(include.arguments.len());
+        for argument in &include.arguments {
+            let context = match &argument.value.kind {
+                PartKind::Expression(expression) => {
+                    let mark = scope::mark();
+                    let value = value(expression, scope)?;
+                    match value.downcast_object::<Context>() {
+                        Some(context) => context,
+                        None => Arc::new(self.leaf_context(&value, &scope::since(mark), expression.span)?),
+                    }
+                }
+                _ => {
+                    let mark = scope::mark();
+                    let node = self.part(&argument.value, scope)?;
+                    Arc::new(context_of(node.as_ref(), &scope::since(mark)))
+                }
+            };
+            names.push((Arc::clone(&argument.name), context));
+        }
+        Ok((&fragment.body, Scope::root(names)))
+    }
+
+    fn leaf_context(&self, value: &Jinja, inputs: &InputSet, span: Span) -> Outcome<Context> {
+        let node = self.convert(value, span, inputs)?;
+        Ok(context_of(node.as_ref(), inputs))
+    }
+
+    fn expression(
+        &mut self,
+        expression: &Expression,
+        span: Span,
+        scope: &Arc<Scope>,
+    ) -> Outcome<Option<Node>> {
+        let mark = scope::mark();
+        let value = value(expression, scope)?;
+        if let Some(context) = value.downcast_object::<Context>() {
+            let node = self.copy(&context, span);
+            if matches!(&node.value, Value::List(items) if items.is_empty())
+                || matches!(&node.value, Value::Map(entries) if entries.is_empty())
+            {
+                self.omitted(span);
+            }
+            return Ok(Some(node));
+        }
+        let inputs = match self.recording {
+            Recording::Leaves => scope::since(mark),
+            Recording::Reads => InputSet::default(),
+        };
+        self.convert(&value, span, &inputs)
+    }
+
+    /// Places a part of the model as it is; each leaf keeps its own inputs.
+    fn copy(&mut self, context: &Context, span: Span) -> Node {
+        scope::note(&context.inputs);
+        let value = match &context.value {
+            Structure::Leaf(Leaf::None) => Value::Null,
+            Structure::Leaf(Leaf::Bool(flag)) => Value::Bool(*flag),
+            Structure::Leaf(Leaf::Int(number)) => Value::Int(*number),
+            Structure::Leaf(Leaf::Text(text)) => Value::String(Arc::clone(text)),
+            Structure::List(items) => Value::List(items.iter().map(|item| self.copy(item, span)).collect()),
+            Structure::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .filter(|(_, value)| value.value != Structure::Leaf(Leaf::None))
+                    .map(|(key, value)| (Arc::clone(key), self.copy(value, span)))
+                    .collect(),
+            ),
+        };
+        self.node(value, span, || context.inputs.clone())
+    }
+
+    /// The value of an expression as a node; none where it is `none`.
+    fn convert(&self, value: &Jinja, span: Span, inputs: &InputSet) -> Outcome<Option<Node>> {
+        let plain = match value.kind() {
+            ValueKind::None => return Ok(None),
+            ValueKind::Bool => Value::Bool(value.is_true()),
+            ValueKind::String => Value::String(Arc::from(value.as_str().unwrap_or_default())),
+            ValueKind::Number => match value.as_i64().filter(|_| value.is_integer()) {
+                Some(number) => Value::Int(number),
+                None => match f64::try_from(value.clone()) {
+                    Ok(number) if number.is_finite() => Value::Float(number),
+                    _ => return Err(wrong(span, "not a number that YAML can hold", value.to_string())),
+                },
+            },
+            ValueKind::Seq | ValueKind::Iterable => {
+                let mut items = Vec::new();
+                for item in value.try_iter().map_err(|error| failed(&error, span))? {
+                    items.extend(self.convert(&item, span, inputs)?);
+                }
+                Value::List(items)
+            }
+            kind => {
+                return Err(wrong(
+                    span,
+                    "the expression gave nothing that can be placed",
+                    format!("this is {kind}"),
+                ));
+            }
+        };
+        Ok(Some(self.node(plain, span, || inputs.clone())))
+    }
+
+    fn node(&self, value: Value, at: Span, inputs: impl FnOnce() -> InputSet) -> Node {
+        let from = (self.recording == Recording::Leaves).then(|| {
+            Arc::new(Provenance { value: inputs(), because: self.because.iter().copied().collect() })
+        });
+        Node { value, at, from }
+    }
+
+    fn omitted(&mut self, span: Span) {
+        self.omissions.push(Omission { path: self.path.clone(), span });
+    }
+}
+
+/// A node that was placed as an argument, as the fragment sees it.
+fn context_of(node: Option<&Node>, inputs: &InputSet) -> Context {
+    let children = |node| Arc::new(context_of(Some(node), inputs));
+    let value = match node.map(|node| &node.value) {
+        None | Some(Value::Null) => Structure::Leaf(Leaf::None),
+        Some(Value::Bool(flag)) => Structure::Leaf(Leaf::Bool(*flag)),
+        Some(Value::Int(number)) => Structure::Leaf(Leaf::Int(*number)),
+        Some(Value::Float(number)) => Structure::Leaf(Leaf::Text(Arc::from(number.to_string()))),
+        Some(Value::String(text)) => Structure::Leaf(Leaf::Text(Arc::clone(text))),
+        Some(Value::List(items)) => Structure::List(items.iter().map(children).collect()),
+        Some(Value::Map(entries)) => {
+            Structure::Map(entries.iter().map(|(key, node)| (Arc::clone(key), children(node))).collect())
+        }
+    };
+    Context { value, inputs: inputs.clone() }
+}
+
+fn value(expression: &Expression, scope: &Arc<Scope>) -> Outcome<Jinja> {
+    let value = expression
+        .evaluate(Jinja::from_dyn_object(Arc::clone(scope)))
+        .map_err(|error| failed(&error, expression.span))?;
+    if value.is_undefined() {
+        return Err(wrong(expression.span, "the expression refers to nothing", "undefined".to_owned()));
+    }
+    Ok(value)
+}
+
+fn truth(expression: &Expression, scope: &Arc<Scope>) -> Outcome<bool> {
+    value(expression, scope).map(|value| value.is_true())
+}
+
+fn splice(chunks: &[Chunk], scope: &Arc<Scope>) -> Outcome<String> {
+    let mut text = String::new();
+    for chunk in chunks {
+        match chunk {
+            Chunk::Text(literal) => text.push_str(literal),
+            Chunk::Expression(expression) => {
+                let value = value(expression, scope)?;
+                match value.kind() {
+                    ValueKind::Bool | ValueKind::String => text.push_str(&value.to_string()),
+                    ValueKind::Number if value.is_integer() => text.push_str(&value.to_string()),
+                    kind => {
+                        return Err(wrong(
+                            expression.span,
+                            "cannot stand within text",
+                            format!("this is {kind}"),
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span) -> Outcome<()> {
+    if map.iter().any(|(known, _)| *known == key) {
+        return Err(wrong(span, &format!("key `{key}` is made twice"), "the second".to_owned()));
+    }
+    map.push((key, node));
+    Ok(())
+}
+
+/// Lays a mapping over another: per key, the upper one wins, lists replace.
+fn lay(base: Node, over: Node) -> Node {
+    let (mut map, upper) = match (base.value, over.value) {
+        (Value::Map(map), Value::Map(upper)) => (map, upper),
+        (_, value) => return Node { value, at: over.at, from: over.from },
+    };
+    for (key, node) in upper {
+        match map.iter().position(|(known, _)| *known == key) {
+            Some(index) => {
+                let (key, below) = map.remove(index);
+                map.insert(index, (key, lay(below, node)));
+            }
+            None => map.push((key, node)),
+        }
+    }
+    Node { value: Value::Map(map), at: base.at, from: base.from }
+}
+
+fn wrong(span: Span, title: &str, label: String) -> Failure {
+    Box::new(Diagnostic::error(Code::TemplateValue, title).at(span, label))
+}
+
+fn failed(error: &minijinja::Error, span: Span) -> Failure {
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
+    wrong(span, "the expression failed", detail)
+}

@@ -1,0 +1,171 @@
+//! Expressions: minijinja's, with the few filters that templates need.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, UndefinedBehavior, filters, tests};
+
+use super::Chunk;
+use crate::diag::{Code, Diagnostic, Sink, Span};
+
+/// Opens an expression within a scalar; `$${{` stands for itself.
+const OPEN: &str = "${{";
+const CLOSE: &str = "}}";
+
+/// Steps that one expression may take; the longest of ours takes about thirty.
+const FUEL: u64 = 100_000;
+
+/// The filters of the language with the type of their results; anything else is an error.
+pub(super) const FILTERS: &[(&str, super::infer::FilterResult)] = {
+    use super::infer::FilterResult::{Int, Item, Same, Text};
+    &[
+        ("first", Item),
+        ("int", Int),
+        ("join", Text),
+        ("last", Item),
+        ("length", Int),
+        ("lower", Text),
+        ("replace", Text),
+        ("sort", Same),
+        ("string", Text),
+        ("trim", Text),
+        ("upper", Text),
+    ]
+};
+
+/// The tests of the language: `x is none`.
+pub(super) const TESTS: &[&str] = &["in", "none"];
+
+/// Functions, globals and the other filters are left out: what an expression cannot name, it cannot do.
+static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::empty();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_fuel(Some(FUEL));
+    engine.add_filter("first", filters::first);
+    engine.add_filter("int", filters::int);
+    engine.add_filter("join", filters::join);
+    engine.add_filter("last", filters::last);
+    engine.add_filter("length", filters::length);
+    engine.add_filter("lower", filters::lower);
+    engine.add_filter("replace", filters::replace);
+    engine.add_filter("sort", filters::sort);
+    engine.add_filter("string", filters::string);
+    engine.add_filter("trim", filters::trim);
+    engine.add_filter("upper", filters::upper);
+    engine.add_test("in", tests::is_in);
+    engine.add_test("none", tests::is_none);
+    engine
+});
+
+/// A compiled expression.
+pub struct Expression {
+    /// As written, without the delimiters.
+    pub source: String,
+    /// Where it was written; the whole scalar where escapes make its place within uncertain.
+    pub span: Span,
+    compiled: minijinja::Expression<'static, 'static>,
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.source).finish()
+    }
+}
+
+impl Expression {
+    /// Compiles an expression.
+    pub(super) fn compile(source: &str, span: Span, sink: &mut Sink) -> Option<Self> {
+        let source = source.trim().to_owned();
+        match ENGINE.compile_expression_owned(source.clone()) {
+            Ok(compiled) => Some(Self { source, span, compiled }),
+            Err(error) => {
+                let detail = error.detail().unwrap_or("cannot be read").to_owned();
+                sink.push(Diagnostic::error(Code::TemplateExpression, "not an expression").at(span, detail));
+                None
+            }
+        }
+    }
+
+    /// Evaluates it; what it reads is recorded by [`super::scope`].
+    pub(super) fn evaluate(&self, scope: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
+        self.compiled.eval(scope)
+    }
+}
+
+/// Splits the text of a scalar at its expressions. `raw` is where the scalar stands, `written` its source text,
+/// in which the expressions are looked up to be placed exactly.
+pub(super) fn split(text: &str, raw: Span, written: &str, sink: &mut Sink) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    let mut searched = 0;
+    while let Some(at) = rest.find(OPEN) {
+        if rest[..at].ends_with('$') {
+            // `$${{`: the first dollar escapes the second.
+            literal.push_str(&rest[..at - 1]);
+            literal.push_str(OPEN);
+            rest = &rest[at + OPEN.len()..];
+            continue;
+        }
+        literal.push_str(&rest[..at]);
+        let inside = &rest[at + OPEN.len()..];
+        let Some(end) = closing(inside) else {
+            let found =
+                Diagnostic::error(Code::TemplateExpression, "`${{` without `}}`").at(raw, "opened here");
+            sink.push(found.help("`$${{` writes the three characters themselves"));
+            return chunks;
+        };
+        if !literal.is_empty() {
+            chunks.push(Chunk::Text(std::mem::take(&mut literal)));
+        }
+        let source = &inside[..end];
+        let span = match written[searched..].find(source.trim()) {
+            Some(found) if !source.trim().is_empty() => {
+                let start = raw.start as usize + searched + found;
+                searched += found + source.trim().len();
+                Span::new(raw.file, start..start + source.trim().len())
+            }
+            _ => raw,
+        };
+        chunks.extend(Expression::compile(source, span, sink).map(Chunk::Expression));
+        rest = &inside[end + CLOSE.len()..];
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        chunks.push(Chunk::Text(literal));
+    }
+    chunks
+}
+
+/// The offset of the `}}` that ends an expression: not one inside a string, nor the end of a map literal.
+fn closing(inside: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut depth = 0usize;
+    let mut escaped = false;
+    for (offset, c) in inside.char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(open), _) if open == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => depth += 1,
+            (None, '}') if depth > 0 => depth -= 1,
+            (None, '}') if inside[offset..].starts_with(CLOSE) => return Some(offset),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests_of_split {
+    use super::closing;
+
+    #[test]
+    fn the_end_of_an_expression_is_found_beside_strings_and_maps() {
+        assert_eq!(closing(" a }}"), Some(3));
+        assert_eq!(closing("'}}' }}"), Some(5));
+        assert_eq!(closing("{'a': {'b': 1}} }}"), Some(16));
+        assert_eq!(closing("a }"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! The names an expression sees, and the record of what it read.
+//!
+//! Context nodes are minijinja objects; handing out a leaf, or asking whether a list or map is there, writes
+//! the node's inputs into this thread's record. An object is evaluated by one thread from start to end.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use minijinja::Value as Jinja;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+
+use crate::merge::{Input, InputSet};
+use crate::model::{Context, Leaf, Structure};
+
+thread_local! {
+    static RECORD: RefCell<Vec<Input>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes that inputs were read.
+pub(super) fn note(inputs: &InputSet) {
+    RECORD.with_borrow_mut(|record| record.extend(inputs.iter()));
+}
+
+/// How much has been read so far.
+pub(super) fn mark() -> usize {
+    RECORD.with_borrow(Vec::len)
+}
+
+/// What has been read since a mark.
+pub(super) fn since(mark: usize) -> InputSet {
+    RECORD.with_borrow(|record| record[mark.min(record.len())..].iter().copied().collect())
+}
+
+/// Empties the record and returns it.
+pub(super) fn take() -> Vec<Input> {
+    RECORD.take()
+}
+
+/// A name and what it stands for, in front of the names outside of it.
+#[derive(Debug)]
+pub(super) struct Scope {
+    names: Vec<(Arc<str>, Arc<Context>)>,
+    outer: Option<Arc<Scope>>,
+}
+
+impl Scope {
+    /// The names of the whole environment, or of an inclusion's arguments.
+    pub(super) fn root(names: Vec<(Arc<str>, Arc<Context>)>) -> Arc<Self> {
+        Arc::new(Self { names, outer: None })
+    }
+
+    /// The scope with more names.
+    pub(super) fn with(self: &Arc<Self>, names: Vec<(Arc<str>, Arc<Context>)>) -> Arc<Self> {
+        Arc::new(Self { names, outer: Some(Arc::clone(self)) })
+    }
+
+    fn find(&self, name: &str) -> Option<&Arc<Context>> {
+        let here = self.names.iter().find(|(known, _)| &**known == name).map(|(_, context)| context);
+        here.or_else(|| self.outer.as_deref()?.find(name))
+    }
+}
+
+impl Object for Scope {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.find(key.as_str()?).map(to_value)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        self.find(key).map(to_value)
+    }
+}
+
+/// A context node as an expression sees it; a leaf is read by this.
+pub(super) fn to_value(context: &Arc<Context>) -> Jinja {
+    let Structure::Leaf(leaf) = &context.value else { return Jinja::from_dyn_object(Arc::clone(context)) };
+    note(&context.inputs);
+    match leaf {
+        Leaf::None => Jinja::from(()),
+        Leaf::Bool(flag) => Jinja::from(*flag),
+        Leaf::Int(number) => Jinja::from(*number),
+        Leaf::Text(text) => Jinja::from(Arc::clone(text)),
+    }
+}
+
+impl Object for Context {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        match self.value {
+            Structure::List(_) => ObjectRepr::Seq,
+            _ => ObjectRepr::Map,
+        }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        match &self.value {
+            Structure::List(items) => items.get(key.as_usize()?).map(to_value),
+            Structure::Map(entries) => entries.get(key.as_str()?).map(to_value),
+            Structure::Leaf(_) => None,
+        }
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        match &self.value {
+            Structure::Map(entries) => entries.get(key).map(to_value),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        note(&self.inputs);
+        match &self.value {
+            Structure::List(items) => Enumerator::Seq(items.len()),
+            Structure::Map(entries) => {
+                Enumerator::Values(entries.keys().map(|key| Jinja::from(Arc::clone(key))).collect())
+            }
+            Structure::Leaf(_) => Enumerator::NonEnumerable,
+        }
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        note(&self.inputs);
+        match &self.value {
+            Structure::List(items) => !items.is_empty(),
+            Structure::Map(entries) => !entries.is_empty(),
+            Structure::Leaf(_) => false,
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! YAML text → a tree with places. Only what templates have: no anchors, aliases, tags or merge keys.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
+
+use crate::diag::{Code, Diagnostic, FileId, Sink, Span};
+
+/// A node of a YAML document.
+#[derive(Debug)]
+pub(super) struct Yaml {
+    pub(super) value: YamlValue,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum YamlValue {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Yaml>),
+    /// Keys are scalars; plain ones are taken as text whatever they look like.
+    Map(Vec<(String, Span, Yaml)>),
+}
+
+/// The documents of a text. A text that is not YAML gives what came before the mistake.
+pub(super) fn documents(file: FileId, text: &str, sink: &mut Sink) -> Vec<Yaml> {
+    let mut reader = Reader { file, text, offsets: offsets(text), parser: Parser::new_from_str(text), sink };
+    let mut documents = Vec::new();
+    loop {
+        match reader.next() {
+            Ok(Some((Event::DocumentStart(_), _))) => match reader.document() {
+                Ok(document) => documents.extend(document),
+                Err(error) => {
+                    reader.refuse(&error);
+                    return documents;
+                }
+            },
+            Ok(Some((Event::StreamEnd, _)) | None) => return documents,
+            Ok(Some(_)) => {}
+            Err(error) => {
+                reader.refuse(&error);
+                return documents;
+            }
+        }
+    }
+}
+
+/// The byte offset of every character; empty for ASCII, where the two are the same.
+fn offsets(text: &str) -> Vec<usize> {
+    if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(offset, _)| offset).collect() }
+}
+
+struct Reader<'a> {
+    file: FileId,
+    text: &'a str,
+    offsets: Vec<usize>,
+    parser: Parser<'a, StrInput<'a>>,
+    sink: &'a mut Sink,
+}
+
+type Spanned<'a> = (Event<'a>, Span);
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Result<Option<Spanned<'a>>, ScanError> {
+        let Some((event, span)) = self.parser.next_event().transpose()? else { return Ok(None) };
+        let range = self.byte(span.start.index())..self.byte(span.end.index());
+        Ok(Some((event, Span::new(self.file, range))))
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        if self.offsets.is_empty() {
+            return character.min(self.text.len());
+        }
+        self.offsets.get(character).copied().unwrap_or(self.text.len())
+    }
+
+    fn refuse(&mut self, error: &ScanError) {
+        let at = self.byte(error.marker().index());
+        let span = Span::new(self.file, at..at);
+        self.sink.push(
+            Diagnostic::error(Code::TemplateSyntax, error.info().to_owned())
+                .at(span, "not YAML from here on"),
+        );
+    }
+
+    fn document(&mut self) -> Result<Option<Yaml>, ScanError> {
+        match self.next()? {
+            Some((Event::DocumentEnd, _)) | None => Ok(None),
+            Some(event) => self.node(event).map(Some),
+        }
+    }
+
+    fn node(&mut self, (event, span): Spanned<'a>) -> Result<Yaml, ScanError> {
+        let (value, anchor, tag) = match event {
+            Event::Scalar(text, style, anchor, tag) => (scalar(&text, style), anchor, tag),
+            Event::SequenceStart(anchor, tag) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        Some((Event::SequenceEnd, end)) => {
+                            self.no_properties(span, anchor, tag.as_ref());
+                            let span = Span { end: end.end, ..span };
+                            return Ok(Yaml { value: YamlValue::List(items), span });
+                        }
+                        Some(event) => items.push(self.node(event)?),
+                        None => break,
+                    }
+                }
+                (YamlValue::List(items), anchor, tag)
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.no_properties(span, anchor, tag.as_ref());
+                return self.mapping(span);
+            }
+            Event::Alias(_) => {
+                self.sink.push(
+                    Diagnostic::error(Code::TemplateSyntax, "aliases are not part of the template language")
+                        .at(span, "an alias")
+                        .help("use `$include` to place the same structure twice"),
+                );
+                (YamlValue::Null, 0, None)
+            }
+            _ => (YamlValue::Null, 0, None),
+        };
+        self.no_properties(span, anchor, tag.as_ref());
+        Ok(Yaml { value, span })
+    }
+
+    fn mapping(&mut self, start: Span) -> Result<Yaml, ScanError> {
+        let mut entries: Vec<(String, Span, Yaml)> = Vec::new();
+        let mut span = start;
+        while let Some((event, key_span)) = self.next()? {
+            let key = match event {
+                Event::MappingEnd => {
+                    span.end = key_span.end.max(span.end);
+                    break;
+                }
+                Event::Scalar(text, ..) => text.into_owned(),
+                other => {
+                    self.node((other, key_span))?;
+                    self.refuse_key(key_span, "keys are text", "not text");
+                    String::new()
+                }
+            };
+            if key == "<<" {
+                self.refuse_key(
+                    key_span,
+                    "merge keys are not part of the template language",
+                    "write `$merge`",
+                );
+            } else if let Some((_, first, _)) = entries.iter().find(|(known, ..)| *known == key) {
+                let found = Diagnostic::error(
+                    Code::TemplateSyntax,
+                    format!("key `{key}` stands twice in one mapping"),
+                )
+                .at(key_span, "the second")
+                .context(*first, "the first");
+                self.sink.push(found);
+            }
+            let Some(event) = self.next()? else { break };
+            let value = self.node(event)?;
+            entries.push((key, key_span, value));
+        }
+        Ok(Yaml { value: YamlValue::Map(entries), span })
+    }
+
+    fn refuse_key(&mut self, span: Span, title: &str, label: &str) {
+        self.sink.push(Diagnostic::error(Code::TemplateSyntax, title).at(span, label));
+    }
+
+    fn no_properties<T>(&mut self, span: Span, anchor: usize, tag: Option<&T>) {
+        if anchor != 0 || tag.is_some() {
+            self.sink.push(
+                Diagnostic::error(
+                    Code::TemplateSyntax,
+                    "anchors and tags are not part of the template language",
+                )
+                .at(span, "has an anchor or a tag"),
+            );
+        }
+    }
+}
+
+/// Resolves a scalar by YAML 1.2's core schema.
+fn scalar(text: &str, style: ScalarStyle) -> YamlValue {
+    if style != ScalarStyle::Plain {
+        return YamlValue::Text(text.to_owned());
+    }
+    let radix = |prefix: &str, radix: u32| {
+        text.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, radix).ok())
+    };
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => YamlValue::Null,
+        "true" | "True" | "TRUE" => YamlValue::Bool(true),
+        "false" | "False" | "FALSE" => YamlValue::Bool(false),
+        _ => {
+            if let Some(number) = text.parse().ok().or_else(|| radix("0o", 8)).or_else(|| radix("0x", 16)) {
+                return YamlValue::Int(number);
+            }
+            // `inf`, `nan` and `infinity` are words here, although Rust reads them as numbers.
+            let numeric = text.trim_start_matches(['+', '-', '.']).starts_with(|c: char| c.is_ascii_digit());
+            match text.parse::<f64>() {
+                Ok(number) if numeric && number.is_finite() => YamlValue::Float(number),
+                _ => YamlValue::Text(text.to_owned()),
+            }
+        }
+    }
+}

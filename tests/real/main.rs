@@ -1,0 +1,12 @@
+//! Tests against the real programs that `make tools` builds.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod accepted;
+mod api_server;
+mod stream;

@@ -1,0 +1,126 @@
+//! The order of rooms: a room uses only rooms above it. Read from the `crate::` paths of the sources.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// From the top down; `pipeline` and `cli` may use everything.
+const ROOMS: &[&str] = &[
+    "diag",
+    "workspace",
+    "load",
+    "merge",
+    "k8s",
+    "declare",
+    "model",
+    "template",
+    "render",
+    "verify",
+    "emit",
+    "diff",
+    "pipeline",
+    "cli",
+];
+
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("source folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            let name = path.display().to_string().replace('\\', "/");
+            found.push((name, fs::read_to_string(&path).expect("source file")));
+        }
+    }
+}
+
+/// The rooms that a text names: `crate::load::…`, and those within `use crate::{load, merge::…}`.
+fn named(text: &str) -> Vec<String> {
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let after = &code[at + "crate::".len()..];
+        match after.strip_prefix('{') {
+            None => names.push(word(after)),
+            Some(group) => {
+                let mut depth = 0;
+                let mut start = true;
+                for (offset, c) in group.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && !c.is_whitespace() => {
+                            names.push(word(&group[offset..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn a_room_uses_only_rooms_above_it() {
+    let place: BTreeMap<&str, usize> = ROOMS.iter().enumerate().map(|(place, room)| (*room, place)).collect();
+    let mut found = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    let mut wrong = Vec::new();
+    for (path, text) in &found {
+        let inside = path.split("/src/").last().expect("below src");
+        let room = inside.split(['/', '.']).next().expect("a name");
+        if room == "lib" || room == "main" {
+            continue;
+        }
+        let here = *place.get(room).unwrap_or_else(|| panic!("{inside}: no room in ROOMS"));
+        for name in named(text) {
+            match place.get(name.as_str()) {
+                Some(there) if *there <= here => {}
+                Some(_) => wrong.push(format!("{inside} uses `{name}`, which lies below `{room}`")),
+                None => wrong.push(format!("{inside} uses `crate::{name}`, which is no room")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reader_of_the_sources_sees_every_form_of_use() {
+    assert_eq!(
+        named("use crate::load;\nuse crate::{diag::{Code, Sink}, merge};\nlet x = crate::k8s::Value::Null;"),
+        ["load", "diag", "merge", "k8s"]
+    );
+    assert_eq!(named("/// see [`crate::cli`]\n"), Vec::<String>::new());
+}
+
+#[test]
+fn the_types_that_only_verification_makes_are_what_emit_takes() {
+    let read = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+    // A private field and no other constructor: unverified objects cannot be written.
+    assert!(read("src/verify/mod.rs").contains("pub struct Verified {\n    objects: Vec<Object>,\n}"));
+    assert!(read("src/emit/stream.rs").contains("pub fn stream(verified: &Verified"));
+}
+
+#[test]
+fn no_file_is_longer_than_600_lines() {
+    let mut found = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    }
+    for (path, text) in &found {
+        assert!(text.lines().count() <= 600, "{path}");
+    }
+}
