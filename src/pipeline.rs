@@ -1,12 +1,12 @@
 //! The one place that knows the order of rooms.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::declare::{self, KubernetesMinor};
+use crate::declare;
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
-use crate::load;
+use crate::load::Environments;
 use crate::merge::{self, InputSet, Inputs, Reads};
 use crate::model::{self, Contextual, Environment};
 use crate::render::{self, Catalogue};
@@ -37,10 +37,10 @@ pub struct Compiled {
 
 /// A workspace with its templates parsed; compiles any number of environments.
 pub struct Compiler<'w> {
-    workspace: &'w Workspace,
-    catalogue: Catalogue,
-    /// The minors of Kubernetes against whose schemas the templates have been checked.
-    checked: BTreeSet<&'static str>,
+    environments: Environments<'w>,
+    catalogue: Option<Catalogue>,
+    /// For each minor of Kubernetes that was asked for: its catalog, if the templates fit it.
+    catalogs: BTreeMap<&'static str, Option<&'static Catalog>>,
     /// Every text that was read.
     pub sources: Sources,
     /// Everything that was found.
@@ -48,23 +48,45 @@ pub struct Compiler<'w> {
 }
 
 impl<'w> Compiler<'w> {
-    /// Reads the workspace's templates.
+    /// Reads the workspace's templates. Nothing is compiled if this is not the version that the workspace wants.
     ///
     /// # Errors
     /// When a file cannot be read.
     pub fn new(workspace: &'w Workspace) -> Result<Self, WorkspaceError> {
         let (mut sources, mut sink) = (Sources::default(), Sink::default());
-        if let Some(pinned) =
-            workspace.pinned.as_deref().filter(|pinned| *pinned != env!("CARGO_PKG_VERSION"))
-        {
-            let title =
-                format!("this workspace wants p8fs-gen {pinned}, and this is {}", env!("CARGO_PKG_VERSION"));
-            sink.push(
-                Diagnostic::error(Code::ToolVersion, title).help("`version` in `p8fs-gen.toml` says so"),
-            );
+        let mut catalogue = None;
+        match workspace.pinned.as_deref() {
+            Some(pinned) if pinned != env!("CARGO_PKG_VERSION") => {
+                let title = format!(
+                    "this workspace wants p8fs-gen {pinned}, and this is {}",
+                    env!("CARGO_PKG_VERSION")
+                );
+                sink.push(
+                    Diagnostic::error(Code::ToolVersion, title).help("`version` in `p8fs-gen.toml` says so"),
+                );
+            }
+            _ => {
+                catalogue = Some(Catalogue::load(workspace, &mut sources, &mut sink)?);
+            }
         }
-        let catalogue = Catalogue::load(workspace, &mut sources, &mut sink)?;
-        Ok(Self { workspace, catalogue, checked: BTreeSet::new(), sources, sink })
+        let environments = Environments::new(workspace);
+        Ok(Self { environments, catalogue, catalogs: BTreeMap::new(), sources, sink })
+    }
+
+    /// The names of the workspace's environments.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn environments(&mut self) -> Result<Vec<String>, WorkspaceError> {
+        self.environments.names(&mut self.sources)
+    }
+
+    /// Reports files that no environment is made of.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn strays(&mut self) -> Result<(), WorkspaceError> {
+        self.environments.strays(&mut self.sources, &mut self.sink)
     }
 
     /// Takes one environment through every room. None when there were errors; they are in the sink.
@@ -74,27 +96,31 @@ impl<'w> Compiler<'w> {
     pub fn compile(&mut self, target: Target<'_>) -> Result<Option<Compiled>, WorkspaceError> {
         let before = self.sink.errors();
         // load
-        let layers = load::layers(self.workspace, target.environment, &mut self.sources, &mut self.sink)?;
-        let known = load::environments(self.workspace)?;
-        let layers = layers.filter(|_| known.iter().any(|name| name == target.environment));
-        let Some(layers) = layers else {
+        let known = self.environments()?;
+        let layers = self.environments.layers(target.environment, &mut self.sources, &mut self.sink)?;
+        let Some(layers) = layers.filter(|_| known.iter().any(|name| name == target.environment)) else {
             self.unknown_environment(target.environment, &known);
             return Ok(None);
         };
         // merge
         let merged = merge::merge(layers, &mut self.sink);
         // declare
-        let Some(declared) = declare::declare(&merged, &mut self.sink) else { return Ok(None) };
+        let Some(declared) = declare::declare(&merged, target.environment, &mut self.sink) else {
+            return Ok(None);
+        };
         let reads = Reads::of(&merged.inputs);
-        let catalog =
-            self.catalog(*declared.cluster.kubernetes.value(), declared.cluster.kubernetes.inputs(), &reads);
-        let Some(catalog) = catalog.filter(|_| self.sink.errors() == before) else { return Ok(None) };
+        let minor = &declared.cluster.kubernetes;
+        reads.mark(minor.inputs().iter());
+        let catalog = self.catalog(minor.value().as_str());
+        let (Some(catalog), Some(catalogue)) = (catalog, &self.catalogue) else { return Ok(None) };
+        if self.sink.errors() > before {
+            return Ok(None);
+        }
         // model
-        let environment = model::environment(&declared, &reads);
-        let context = Arc::new(environment.context(&InputSet::default()));
+        let context = Arc::new(model::environment(&declared, &reads).context(&InputSet::default()));
         // render
         let render = |recording, sink: &mut Sink| {
-            render::render(&self.catalogue, &context, catalog, recording, &reads, sink)
+            render::render(catalogue, &context, catalog, recording, &reads, sink)
         };
         let objects = render(target.recording, &mut self.sink);
         if self.sink.errors() > before {
@@ -113,30 +139,27 @@ impl<'w> Compiler<'w> {
         Ok(verified.map(|objects| Compiled { objects, catalog, inputs: merged.inputs, reads }))
     }
 
-    /// The catalog of a minor, against which the templates are checked when it is first asked for.
-    fn catalog(
-        &mut self,
-        minor: KubernetesMinor,
-        inputs: &InputSet,
-        reads: &Reads,
-    ) -> Option<&'static Catalog> {
-        reads.mark(inputs.iter());
-        let catalog = Catalog::of(minor.as_str())?;
-        if self.checked.insert(catalog.minor) {
-            self.catalogue.check(&Environment::shape(), catalog, &mut self.sink);
+    /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
+    /// not fit it.
+    fn catalog(&mut self, minor: &str) -> Option<&'static Catalog> {
+        let catalog = Catalog::of(minor)?;
+        if let Some(known) = self.catalogs.get(catalog.minor) {
+            return *known;
         }
-        Some(catalog)
+        let sound = self.catalogue.as_ref()?.check(&Environment::shape(), catalog, &mut self.sink);
+        let fitting = sound.then_some(catalog);
+        self.catalogs.insert(catalog.minor, fitting);
+        fitting
     }
 
     fn unknown_environment(&mut self, name: &str, known: &[String]) {
-        let mut found =
-            Diagnostic::error(Code::UnknownEnvironment, format!("no environment is called `{name}`"))
-                .suggest(name, known.iter().map(String::as_str));
-        found = match known {
+        let title = format!("no environment is called `{name}`");
+        let found = Diagnostic::error(Code::UnknownEnvironment, title)
+            .suggest(name, known.iter().map(String::as_str));
+        self.sink.push(match known {
             [] => found
                 .help("an environment is a file `environments/<name>.toml` with an `[environment]` table"),
             known => found.note(format!("there are {}", known.join(", "))),
-        };
-        self.sink.push(found);
+        });
     }
 }

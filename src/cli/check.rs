@@ -4,11 +4,10 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::report::Reporter;
-use crate::load;
 use crate::pipeline::{Compiler, Target};
-use crate::render::{DeadKeys, dead_key};
+use crate::render::DeadKeys;
 use crate::template::Recording;
-use crate::workspace::Workspace;
+use crate::workspace::{ENVIRONMENTS, Workspace};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -17,33 +16,34 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
-    let all = options.environments.is_empty();
-    let names = if all { load::environments(workspace)? } else { options.environments.clone() };
-    if names.is_empty() {
-        return Err(Failure::Usage(
-            "no environments: none of the files in `environments/` has an `[environment]` table".to_owned(),
-        ));
-    }
     let mut compiler = Compiler::new(workspace)?;
+    let all = options.environments.is_empty();
+    let names = if all { compiler.environments()? } else { options.environments.clone() };
     let mut dead = DeadKeys::default();
-    let mut own = Vec::new();
-    let mut complete = true;
+    let mut complete = all;
     for name in &names {
         match compiler.compile(Target { environment: name, recording: Recording::Reads })? {
             Some(compiled) => dead.add(&compiled.inputs, &compiled.reads),
             None => complete = false,
         }
-        own.push(format!("environments/{name}.toml"));
+    }
+    if all {
+        compiler.strays()?;
     }
     // With an environment missing from the picture, a layer's key may be read there.
-    for info in dead.iter() {
-        if all && complete || own.iter().any(|path| path == compiler.sources.path(info.origin)) {
-            compiler.sink.push(dead_key(info));
-        }
-    }
+    let own =
+        |span| names.iter().any(|name| compiler.sources.path(span) == format!("{ENVIRONMENTS}/{name}.toml"));
+    let found = dead.findings(|span| complete || own(span));
+    compiler.sink.extend(found);
     let exit = reporter.findings(compiler.sink, &compiler.sources);
-    if exit == Exit::Success {
-        reporter.note(&format!("checked {}", names.join(", ")));
+    if exit != Exit::Success {
+        return Ok(exit);
     }
+    if names.is_empty() {
+        let title =
+            "no environments: an environment is a file in `environments/` with an `[environment]` table";
+        return Err(Failure::Usage(title.to_owned()));
+    }
+    reporter.note(&format!("checked {}", names.join(", ")));
     Ok(exit)
 }

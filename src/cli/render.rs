@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::diff::unified;
 use crate::emit::{self, Difference, FolderError};
 use crate::pipeline::{Compiler, Target};
-use crate::render::{DeadKeys, dead_key};
+use crate::render::DeadKeys;
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
@@ -34,9 +34,8 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
         let mut dead = DeadKeys::default();
         dead.add(&compiled.inputs, &compiled.reads);
         let own = format!("environments/{}.toml", options.environment);
-        for info in dead.iter().filter(|info| compiler.sources.path(info.origin) == own) {
-            compiler.sink.push(dead_key(info));
-        }
+        let found = dead.findings(|span| compiler.sources.path(span) == own);
+        compiler.sink.extend(found);
     }
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(compiled) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };

@@ -8,8 +8,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::values::{
-    AbsolutePath, Amount, Cidr, Image, KubernetesMinor, LabelMap, Name, Percent, PortName, PortNumber, Tier,
-    Use, VariableName, Via,
+    AbsolutePath, Bytes, Cidr, Cpu, Image, KubernetesMinor, LabelMap, Name, Percent, PortName, PortNumber,
+    Tier, Use, VariableName, Via,
 };
 use crate::merge::Sourced;
 
@@ -32,6 +32,19 @@ pub struct Declared {
     /// Databases, queues and object stores, by name.
     #[serde(default)]
     pub stores: BTreeMap<Name, Sourced<Store>>,
+}
+
+/// The ports of a service or store, by name.
+pub type Ports = BTreeMap<PortName, Sourced<PortNumber>>;
+
+impl Declared {
+    /// The ports of the service or store of that name.
+    pub fn ports_of(&self, name: &str) -> Option<&Ports> {
+        let service = self.services.iter().find(|(known, _)| known.as_str() == name);
+        let store = self.stores.iter().find(|(known, _)| known.as_str() == name);
+        let of_service = service.map(|(_, service)| &service.value().ports);
+        of_service.or_else(|| store.map(|(_, store)| &store.value().external.ports))
+    }
 }
 
 /// What all environments deploy.
@@ -119,7 +132,7 @@ pub struct Service {
     pub image: Sourced<Image>,
     /// The ports it listens on, by name.
     #[serde(default)]
-    pub ports: BTreeMap<PortName, Sourced<PortNumber>>,
+    pub ports: Ports,
     /// What it talks to. Network policies are derived from this; nothing else is reachable.
     #[serde(default)]
     pub uses: Vec<Sourced<Use>>,
@@ -213,11 +226,11 @@ pub struct Expose {
 #[schemars(inline)]
 pub struct Resources {
     /// CPU, in cores: `250m` is a quarter of one.
-    pub cpu: Sourced<Amount>,
+    pub cpu: Sourced<Cpu>,
     /// Memory.
-    pub memory: Sourced<Amount>,
+    pub memory: Sourced<Bytes>,
     /// Space for temporary files and logs.
-    pub storage: Sourced<Amount>,
+    pub storage: Sourced<Bytes>,
 }
 
 /// How to see whether a pod is well.
@@ -260,7 +273,7 @@ pub struct Store {
 pub struct External {
     /// Its ports, by name.
     #[schemars(extend("minProperties" = 1))]
-    pub ports: BTreeMap<PortName, Sourced<PortNumber>>,
+    pub ports: Ports,
     /// Its addresses. A host name cannot stand here: network policies know addresses only.
     #[schemars(length(min = 1))]
     pub cidrs: Vec<Sourced<Cidr>>,

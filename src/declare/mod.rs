@@ -6,6 +6,7 @@
 
 mod file;
 mod findings;
+mod report;
 mod rules;
 mod schema;
 mod values;
@@ -14,19 +15,19 @@ use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::{Inputs, Merged};
 
 pub use file::{
-    Cluster, Declared, Dns, EnvironmentTable, Expose, External, Gateway, Probe, Probes, ReplicaRange,
+    Cluster, Declared, Dns, EnvironmentTable, Expose, External, Gateway, Ports, Probe, Probes, ReplicaRange,
     Replicas, Resources, Scale, Service, Setting, Store, System,
 };
 pub use schema::published as published_schema;
 pub use values::{
-    AbsolutePath, Amount, Cidr, Image, KubernetesMinor, LabelMap, Name, Percent, PortName, PortNumber, Tier,
-    Use, VariableName, Via,
+    AbsolutePath, Bytes, Cidr, Cpu, Image, KubernetesMinor, LabelMap, Name, Percent, PortName, PortNumber,
+    Tier, Use, VariableName, Via,
 };
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.
-pub fn declare(merged: &Merged, sink: &mut Sink) -> Option<Declared> {
-    let sound = findings::check(merged, sink)?;
+pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Declared> {
+    let sound = findings::check(merged, environment, sink)?;
     let declared = match serde::Deserialize::deserialize(&sound) {
         Ok(declared) => declared,
         Err(error) => {

@@ -9,7 +9,39 @@ use super::Declared;
 /// path leads to the part that refused it.
 pub(super) fn whole() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<Declared>().to_value()
+    let mut schema = settings.into_generator().into_root_schema_for::<Declared>().to_value();
+    without_null(&mut schema);
+    schema
+}
+
+/// TOML has no null: what is optional is simply not written.
+fn without_null(schema: &mut Value) {
+    let is_null = |form: &Value| form.get("type").is_some_and(|kind| kind == "null");
+    match schema {
+        Value::Object(entries) => {
+            if let Some(Value::Array(kinds)) = entries.get_mut("type") {
+                kinds.retain(|kind| kind != "null");
+                if let [kind] = kinds.as_slice() {
+                    let kind = kind.clone();
+                    entries.insert("type".to_owned(), kind);
+                }
+            }
+            if let Some(Value::Array(forms)) = entries.get_mut("anyOf") {
+                forms.retain(|form| !is_null(form));
+                if let [Value::Object(form)] = forms.as_slice() {
+                    let form = form.clone();
+                    entries.remove("anyOf");
+                    // The field's own description stands.
+                    for (key, value) in form {
+                        entries.entry(key).or_insert(value);
+                    }
+                }
+            }
+            entries.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
 }
 
 /// The schema for editors. A single file may be a layer, so nothing is required in it, and it may say what it

@@ -18,22 +18,33 @@ macro_rules! text {
                 &self.0
             }
         }
-    )+ };
+    )+
+
+        /// The words for a pattern, for names that are keys.
+        pub(super) fn form_of(pattern: &str) -> Option<&'static str> {
+            match pattern {
+                $( $pattern => Some(concat!($($doc),+)), )+
+                _ => None,
+            }
+        }
+    };
 }
 
 text! {
     /// A name: at most 40 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
-    Name: r"^[a-z]([-a-z0-9]*[a-z0-9])?$", 40, "x";
+    Name: r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", 40, "x";
     /// The name of a port: at most 15 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
-    PortName: r"^[a-z](-?[a-z0-9])*$", 15, "x";
+    PortName: r"^(?=.{1,15}$)[a-z](-?[a-z0-9])*$", 15, "x";
     /// The name of an environment variable: upper-case letters, digits and underscores.
-    VariableName: r"^[A-Z_][A-Z0-9_]*$", 253, "X";
-    /// A container image with a tag, a digest (`@sha256:` and 64 hexadecimal digits) or both.
-    Image: r"^[a-z0-9]([a-zA-Z0-9._:/-]*[a-zA-Z0-9])?(:[a-zA-Z0-9_][a-zA-Z0-9._-]*|@sha256:[0-9a-f]{64}|:[a-zA-Z0-9_][a-zA-Z0-9._-]*@sha256:[0-9a-f]{64})$", 512, "x:1";
-    /// An amount of CPU, memory or storage, such as `250m`, `1.5` or `512Mi`; more than nothing.
-    Amount: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$", 32, "1";
-    /// A range of addresses, such as `10.20.0.0/16`; a single one ends in `/32`.
-    Cidr: r"^(((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(3[0-2]|[12]?[0-9])|[0-9a-f:]*::?[0-9a-f:]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))$", 49, "192.0.2.0/32";
+    VariableName: r"^[A-Z_][A-Z0-9_]{0,252}$", 253, "X";
+    /// A container image in lower case with a tag, a digest (`@sha256:` and 64 hexadecimal digits) or both.
+    Image: r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[a-zA-Z0-9_][a-zA-Z0-9._-]*|@sha256:[0-9a-f]{64}|:[a-zA-Z0-9_][a-zA-Z0-9._-]*@sha256:[0-9a-f]{64})$", 512, "x:1";
+    /// An amount of CPU in cores, such as `250m` or `1.5`; more than nothing.
+    Cpu: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)m?$", 32, "1";
+    /// An amount of memory or storage, such as `512Mi` or `1.5G`; more than nothing.
+    Bytes: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)([kMGTP]|[KMGTP]i)?$", 32, "1";
+    /// A range of addresses, such as `10.20.0.0/16`; a single one ends in `/32`, or `/128`.
+    Cidr: r"^[0-9a-f.:]+/[0-9]{1,3}$", 49, "192.0.2.0/32";
     /// A path of a URL, beginning with `/`.
     AbsolutePath: r"^/[^\s]*$", 1024, "/";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.

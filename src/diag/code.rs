@@ -53,6 +53,12 @@ codes! {
     /// Layers form a line from the base to the environment; break the circle.
     ExtendsCycle = "extends-cycle",
 
+    /// A file in `environments/` that is neither an environment nor a layer of one.
+    ///
+    /// Nothing looks at such a file: its `[environment]` table may be misspelt, or the `extends` that should name it
+    /// forgotten.
+    StrayFile = "stray-file",
+
     // merge
     /// `unset` names a key that no layer below sets.
     ///
@@ -80,6 +86,16 @@ codes! {
     ///
     /// Write `name:port`.
     AmbiguousPort = "ambiguous-port",
+    /// A service and a store have the same name.
+    ///
+    /// `uses` names either, so it could mean both.
+    DuplicateName = "duplicate-name",
+    /// `uses` says the same connection twice.
+    DuplicateUse = "duplicate-use",
+    /// An environment without services.
+    ///
+    /// Nothing would be rendered; an empty output is more often a mistake than meant.
+    DeploysNothing = "deploys-nothing",
     /// Two ports of one workload have the same number.
     ///
     /// Containers of a pod share one network address, so the second listener could not bind.

@@ -103,11 +103,6 @@ impl Sink {
         self.found.push(diagnostic);
     }
 
-    /// Adds all of another sink's.
-    pub fn extend(&mut self, other: Sink) {
-        self.found.extend(other.found);
-    }
-
     /// How many errors there are so far; compare before and after to learn whether a step failed.
     pub fn errors(&self) -> usize {
         self.found.iter().filter(|found| found.severity == Severity::Error).count()
@@ -127,5 +122,20 @@ impl Sink {
         });
         found.dedup();
         found
+    }
+}
+
+impl Extend<Diagnostic> for Sink {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, found: I) {
+        self.found.extend(found);
+    }
+}
+
+impl IntoIterator for Sink {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter()
     }
 }

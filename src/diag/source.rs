@@ -54,12 +54,6 @@ impl Sources {
         id
     }
 
-    /// The handle of a text that was added before.
-    pub fn find(&self, path: &str) -> Option<FileId> {
-        let index = self.files.iter().position(|source| source.path == path)?;
-        u32::try_from(index).ok().map(FileId)
-    }
-
     /// The text behind a handle.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]

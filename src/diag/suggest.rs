@@ -2,15 +2,17 @@
 
 /// The name among `known` that `wrong` was most likely meant to be, if any is near enough.
 ///
-/// Near enough: a Jaro-Winkler similarity of 0.8, the measure clap uses for its own suggestions; or the same
-/// name in another case or with other separators.
+/// Near enough: a Jaro-Winkler similarity of 0.8, the measure clap uses for its own suggestions; one edit; or the
+/// same name in another case or with other separators.
 pub fn closest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(wrong);
     known
         .into_iter()
         .filter(|name| *name != wrong)
         .map(|name| {
-            let score = if fold(name) == folded { 1.0 } else { strsim::jaro_winkler(wrong, name) };
+            let one_edit = wrong.len() > 1 && strsim::osa_distance(wrong, name) == 1;
+            let score =
+                if fold(name) == folded || one_edit { 1.0 } else { strsim::jaro_winkler(wrong, name) };
             (score, name)
         })
         .filter(|(score, _)| *score >= 0.8)

@@ -1,10 +1,10 @@
 //! Bytes → [`Tree`]: TOML files, each value with the place where it was written.
 //!
-//! [`layers`] follows `extends` and returns an environment's files from the lowest to the environment itself.
+//! [`Environments`] follows `extends` and gives an environment's files from the lowest to the environment itself.
 
-mod layers;
+mod environments;
 mod toml;
 mod tree;
 
-pub use layers::{Layer, Path, environments, layers};
+pub use environments::{Environments, Layer, Path};
 pub use tree::{Entry, Tree, Value};

@@ -13,17 +13,24 @@ use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
     let text = Arc::clone(&sources.get(file).text);
     let (table, errors) = DeTable::parse_recoverable(&text);
+    let mut last_line = None;
     for error in errors {
         let range = error.span().unwrap_or(0..0);
+        let start = text[..range.start.min(text.len())].rfind('\n').map_or(0, |newline| newline + 1);
+        // What follows a mistake on its line is seldom another one.
+        if last_line.replace(start) == Some(start) {
+            continue;
+        }
         let at = Span::new(file, range);
-        sink.push(Diagnostic::error(Code::TomlSyntax, error.message()).at(at, ""));
+        let found = match text[start..].get(..7) {
+            Some("<<<<<<<" | "=======" | ">>>>>>>") => {
+                Diagnostic::error(Code::TomlSyntax, "an unresolved merge conflict").at(at, "left by git")
+            }
+            _ => Diagnostic::error(Code::TomlSyntax, error.message()).at(at, "not TOML"),
+        };
+        sink.push(found);
     }
     Reader { file, sink }.table(table.span(), table.get_ref())
-}
-
-/// Whether the file's root table has `key`, as far as it can be parsed.
-pub(super) fn has_key(text: &str, key: &str) -> bool {
-    DeTable::parse_recoverable(text).0.get_ref().contains_key(key)
 }
 
 struct Reader<'a> {
@@ -66,7 +73,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, origin: Span, why: &str) -> Option<Tree> {
-        self.sink.push(Diagnostic::error(Code::TomlValue, why).at(origin, ""));
+        self.sink.push(Diagnostic::error(Code::TomlValue, why).at(origin, "cannot stand here"));
         None
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Value;
 use crate::diag::Span;
 
 /// A node of the merged tree; an index into [`Inputs`].
@@ -19,8 +20,8 @@ pub struct InputInfo {
     pub origin: Span,
     /// The values that it replaced, the nearest first.
     pub shadowed: Vec<Span>,
-    /// Whether it is a value and not a table or array.
-    pub is_leaf: bool,
+    /// Its value; none for tables and arrays.
+    pub leaf: Option<Value>,
 }
 
 /// Every node of a merged tree, in the order of its keys.

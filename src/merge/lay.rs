@@ -48,6 +48,17 @@ pub struct Merged {
     pub tree: Tree,
     /// Where each node comes from.
     pub inputs: Inputs,
+    /// Whether a layer could not be read whole, so that what is missing may have been written.
+    pub completeness: Completeness,
+}
+
+/// Whether everything that was written is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every layer was read whole.
+    Whole,
+    /// A layer has syntax errors.
+    Partial,
 }
 
 /// Lays the layers over each other, the lowest first; they are never empty.
@@ -67,7 +78,9 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
     let stack: Vec<(Option<Span>, &FileTree)> =
         layers.iter().rev().map(|layer| (None, &layer.tree)).collect();
     let tree = builder.build("", &stack);
-    Merged { tree, inputs: Inputs { nodes: builder.nodes } }
+    let whole = layers.iter().all(|layer| layer.syntax.is_empty());
+    let completeness = if whole { Completeness::Whole } else { Completeness::Partial };
+    Merged { tree, inputs: Inputs { nodes: builder.nodes }, completeness }
 }
 
 fn remove(tree: &mut FileTree, path: &[Arc<str>]) -> bool {
@@ -113,21 +126,25 @@ impl Builder {
             if is_table(top) { Vec::new() } else { stack[1..].iter().map(|(_, tree)| tree.origin).collect() };
 
         let input = Input(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        let is_leaf = !matches!(top.value, FileValue::Table(_) | FileValue::Array(_));
-        self.nodes.push(InputInfo { path: path.to_owned(), key, origin: top.origin, shadowed, is_leaf });
-        let value = match &top.value {
-            FileValue::Bool(flag) => Value::Bool(*flag),
-            FileValue::Int(number) => Value::Int(*number),
-            FileValue::Float(number) => Value::Float(*number),
-            FileValue::String(text) => Value::String(Arc::clone(text)),
-            FileValue::Array(items) => Value::Array(
+        let leaf = match &top.value {
+            FileValue::Bool(flag) => Some(Value::Bool(*flag)),
+            FileValue::Int(number) => Some(Value::Int(*number)),
+            FileValue::Float(number) => Some(Value::Float(*number)),
+            FileValue::String(text) => Some(Value::String(Arc::clone(text))),
+            FileValue::Array(_) | FileValue::Table(_) => None,
+        };
+        let origin = top.origin;
+        self.nodes.push(InputInfo { path: path.to_owned(), key, origin, shadowed, leaf: leaf.clone() });
+        let value = match (leaf, &top.value) {
+            (Some(leaf), _) => leaf,
+            (None, FileValue::Array(items)) => Value::Array(
                 items
                     .iter()
                     .enumerate()
                     .map(|(index, item)| self.build(&format!("{path}[{index}]"), &[(None, item)]))
                     .collect(),
             ),
-            FileValue::Table(_) => Value::Table(self.table(path, &stack[..merged])),
+            (None, _) => Value::Table(self.table(path, &stack[..merged])),
         };
         Tree { value, input }
     }

@@ -11,5 +11,5 @@ mod sourced;
 
 pub use de::DeserializeError;
 pub use inputs::{Input, InputInfo, InputSet, Inputs, Provenance, Reads};
-pub use lay::{Merged, Tree, Value, merge};
+pub use lay::{Completeness, Merged, Tree, Value, merge};
 pub use sourced::Sourced;

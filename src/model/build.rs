@@ -166,7 +166,7 @@ fn container(raw: &declare::Service) -> Container {
         name: value.map(|_| name.as_str().to_owned()),
         value: value.map(Setting::to_string),
     };
-    let amount = |amount: &Sourced<declare::Amount>| amount.map(|amount| amount.as_str().to_owned());
+    let bytes = |bytes: &Sourced<declare::Bytes>| bytes.map(|bytes| bytes.as_str().to_owned());
     let probe = |probe: &declare::Probe| Probe {
         path: probe.path.map(|path| path.as_str().to_owned()),
         port: port_name(raw, probe.port.as_ref()),
@@ -175,9 +175,9 @@ fn container(raw: &declare::Service) -> Container {
         image: raw.image.map(|image| image.as_str().to_owned()),
         ports: raw.ports.iter().map(port).collect(),
         env: raw.env.iter().map(variable).collect(),
-        cpu: amount(&raw.resources.cpu),
-        memory: amount(&raw.resources.memory),
-        storage: amount(&raw.resources.storage),
+        cpu: raw.resources.cpu.map(|cpu| cpu.as_str().to_owned()),
+        memory: bytes(&raw.resources.memory),
+        storage: bytes(&raw.resources.storage),
         readiness: probe(&raw.probes.readiness),
         liveness: probe(&raw.probes.liveness),
     }

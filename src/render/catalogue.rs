@@ -19,6 +19,8 @@ const FRAGMENTS: &str = "fragments/";
 pub struct Catalogue {
     templates: Vec<Template>,
     fragments: Fragments,
+    /// The files that could not be parsed.
+    broken: Vec<String>,
 }
 
 impl Catalogue {
@@ -33,7 +35,9 @@ impl Catalogue {
     ) -> Result<Self, WorkspaceError> {
         let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
         built_in(&BUILT_IN, &mut texts);
-        for path in workspace.template_files()? {
+        // Names that begin with a dot are editors' and git's.
+        let hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
+        for path in workspace.template_files()?.into_iter().filter(|path| !hidden(path)) {
             let full = format!("{TEMPLATES}/{path}");
             let Some(text) = workspace.read_if_there(&full)? else { continue };
             texts.insert(path, (full, text));
@@ -46,12 +50,17 @@ impl Catalogue {
             if !is_yaml {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
+                catalogue.broken.push(path);
             } else if path.starts_with(FRAGMENTS) {
-                if let Some(fragment) = template::fragment(file, sources, sink) {
-                    catalogue.fragments.insert(path, fragment);
+                match template::fragment(file, sources, sink) {
+                    Some(fragment) => drop(catalogue.fragments.insert(path, fragment)),
+                    None => catalogue.broken.push(path),
                 }
             } else {
-                catalogue.templates.extend(template::template(&path, file, sources, sink));
+                match template::template(&path, file, sources, sink) {
+                    Some(template) => catalogue.templates.push(template),
+                    None => catalogue.broken.push(path),
+                }
             }
         }
         Ok(catalogue)
@@ -67,11 +76,17 @@ impl Catalogue {
         &self.fragments
     }
 
-    /// Checks every template against the types of the context and the schemas.
-    pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) {
+    /// Checks every template against the types of the context and the schemas; true when all of them can be
+    /// evaluated. Where a fragment is broken, nothing is known of the templates that include it.
+    pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) -> bool {
+        if self.broken.iter().any(|path| path.starts_with(FRAGMENTS)) {
+            return false;
+        }
+        let before = sink.errors();
         for template in &self.templates {
             template::check(template, &self.fragments, context, catalog, sink);
         }
+        self.broken.is_empty() && sink.errors() == before
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 pub use catalogue::Catalogue;
-pub use dead::{DeadKeys, dead_key};
+pub use dead::DeadKeys;
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::k8s::{Catalog, Identity, Node, Object};

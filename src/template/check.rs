@@ -25,7 +25,7 @@ pub fn check(
         _ => Vec::new(),
     };
     let mut names = Names::of(bound);
-    let mut check = Check { fragments, sink, open: Vec::new() };
+    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0 };
     for clause in &template.loops {
         names = check.bind(clause, &names);
     }
@@ -36,6 +36,9 @@ pub fn check(
     let root = check.root(template, catalog);
     check.part(&template.body, root, &names);
 }
+
+/// The most parts of one template, inclusions counted each time; the largest of ours has about 150.
+const MOST_PARTS: usize = 20_000;
 
 /// Whether something is placed whatever the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ struct Check<'a> {
     sink: &'a mut Sink,
     /// The fragments that are being included, outermost first.
     open: Vec<String>,
+    /// How many parts were looked at; inclusions of inclusions multiply.
+    visited: usize,
 }
 
 impl Check<'_> {
@@ -124,6 +129,7 @@ impl Check<'_> {
 
     /// Checks a part where the schema expects what `at` says; nothing is expected where it is none.
     fn part(&mut self, part: &Part, at: Option<Cursor<'_>>, names: &Names) -> Presence {
+        self.visited += 1;
         match &part.kind {
             PartKind::Literal(value) => {
                 if let Some(at) = at {
@@ -311,6 +317,11 @@ impl Check<'_> {
             );
             return Presence::Always;
         };
+        if self.visited > MOST_PARTS {
+            let title = format!("a template of more than {MOST_PARTS} parts");
+            self.refuse(Code::TemplateInclude, include.span, title, "inclusions of inclusions multiply");
+            return Presence::Always;
+        }
         if self.open.contains(&include.fragment) {
             self.refuse(
                 Code::TemplateInclude,
@@ -321,7 +332,7 @@ impl Check<'_> {
             return Presence::Always;
         }
         self.open.push(include.fragment.clone());
-        let inner = Names::of(bound);
+        let inner = Names::of_fragment(bound, &include.fragment, include.span);
         let presence = self.part(&fragment.body, at, &inner);
         self.open.pop();
         for argument in include.arguments.iter().filter(|argument| !inner.is_used(&argument.name)) {

@@ -15,6 +15,9 @@ const CLOSE: &str = "}}";
 /// Steps that one expression may take; the longest of ours takes about thirty.
 const FUEL: u64 = 100_000;
 
+/// The longest expression, in bytes; deeper trees than this allows would exhaust the stack.
+const LONGEST: usize = 4096;
+
 /// The filters of the language with the type of their results; anything else is an error.
 pub(super) const FILTERS: &[(&str, super::infer::FilterResult)] = {
     use super::infer::FilterResult::{Int, Item, Same, Text};
@@ -76,6 +79,13 @@ impl Expression {
     /// Compiles an expression.
     pub(super) fn compile(source: &str, span: Span, sink: &mut Sink) -> Option<Self> {
         let source = source.trim().to_owned();
+        if source.len() > LONGEST {
+            let title = format!("an expression of more than {LONGEST} bytes");
+            sink.push(
+                Diagnostic::error(Code::TemplateExpression, title).at(span, "decisions belong in the model"),
+            );
+            return None;
+        }
         match ENGINE.compile_expression_owned(source.clone()) {
             Ok(compiled) => Some(Self { source, span, compiled }),
             Err(error) => {
@@ -119,14 +129,11 @@ pub(super) fn split(text: &str, raw: Span, written: &str, sink: &mut Sink) -> Ve
             chunks.push(Chunk::Text(std::mem::take(&mut literal)));
         }
         let source = &inside[..end];
-        let span = match written[searched..].find(source.trim()) {
-            Some(found) if !source.trim().is_empty() => {
-                let start = raw.start as usize + searched + found;
-                searched += found + source.trim().len();
-                Span::new(raw.file, start..start + source.trim().len())
-            }
-            _ => raw,
-        };
+        let span = opened(written, &mut searched, source.trim()).map_or(raw, |range| Span {
+            start: raw.start + range.start,
+            end: raw.start + range.end,
+            ..raw
+        });
         chunks.extend(Expression::compile(source, span, sink).map(Chunk::Expression));
         rest = &inside[end + CLOSE.len()..];
     }
@@ -135,6 +142,23 @@ pub(super) fn split(text: &str, raw: Span, written: &str, sink: &mut Sink) -> Ve
         chunks.push(Chunk::Text(literal));
     }
     chunks
+}
+
+/// Where the next expression of a scalar's source text stands; none where escapes or folding hide it.
+fn opened(written: &str, searched: &mut usize, source: &str) -> Option<std::ops::Range<u32>> {
+    loop {
+        let at = *searched + written.get(*searched..)?.find(OPEN)?;
+        *searched = at + OPEN.len();
+        if !written[..at].ends_with('$') {
+            break;
+        }
+    }
+    let rest = &written[*searched..];
+    let start = *searched + rest.len() - rest.trim_start().len();
+    written[start..].starts_with(source).then(|| {
+        let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        narrow(start)..narrow(start + source.len())
+    })
 }
 
 /// The offset of the `}}` that ends an expression: not one inside a string, nor the end of a map literal.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, UnaryOpKind};
@@ -10,7 +11,7 @@ use minijinja::value::ValueKind;
 
 use super::Expression;
 use super::expression::{FILTERS, TESTS};
-use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::diag::{Code, Diagnostic, Label, Sink, Span};
 use crate::model::Shape;
 
 /// What a filter gives.
@@ -31,14 +32,21 @@ pub(super) enum FilterResult {
 pub(super) struct Names {
     bound: Vec<(Arc<str>, Shape)>,
     present: BTreeSet<String>,
+    /// Of a fragment's names: which fragment, and where it is included.
+    included: Option<Rc<(String, Span)>>,
     /// Names that were used, to find arguments that were not.
-    used: std::rc::Rc<RefCell<BTreeSet<Arc<str>>>>,
+    used: Rc<RefCell<BTreeSet<Arc<str>>>>,
 }
 
 impl Names {
     /// A scope of its own, with nothing outside of it.
     pub(super) fn of(bound: Vec<(Arc<str>, Shape)>) -> Self {
         Self { bound, ..Self::default() }
+    }
+
+    /// The scope of a fragment: its arguments alone.
+    pub(super) fn of_fragment(bound: Vec<(Arc<str>, Shape)>, fragment: &str, include: Span) -> Self {
+        Self { bound, included: Some(Rc::new((fragment.to_owned(), include))), ..Self::default() }
     }
 
     /// The scope with one more name, which must not hide another.
@@ -248,9 +256,19 @@ impl Inference<'_> {
     }
 
     fn variable(&mut self, name: &str, at: &Expr<'_>, names: &Names) -> Shape {
-        if let Some((name, shape)) = names.bound.iter().find(|(known, _)| &**known == name) {
+        // The innermost of equal names, so that a name that hides another is reported once, where it does.
+        if let Some((name, shape)) = names.bound.iter().rev().find(|(known, _)| &**known == name) {
             names.used.borrow_mut().insert(Arc::clone(name));
             return shape.clone();
+        }
+        if let Some(include) = &names.included {
+            let here = self.refuse(Code::TemplateInclude, at, String::new(), "").primary;
+            let title = format!("`{}` needs `{name}`", include.0);
+            let mut found =
+                Diagnostic::error(Code::TemplateInclude, title).at(include.1, "not among the arguments");
+            found.context.extend(here.map(|label| Label { text: "used here".to_owned(), ..label }));
+            self.sink.push(found.help(format!("add `{name}: …` beside `$include`")));
+            return Shape::Any;
         }
         let found = self
             .refuse(Code::TemplateUnknownName, at, format!("nothing is called `{name}` here"), "unknown name")

@@ -164,6 +164,15 @@ impl Parser<'_> {
             );
         }
 
+        if let (Some(_), Some((_, at))) = (&directives.value, &directives.include) {
+            self.refuse(
+                Code::TemplateDirective,
+                *at,
+                "`$value` and `$include` in one mapping",
+                "which of the two?",
+            );
+        }
+
         let at = |kind| Part { kind, span };
         let mut kind = match (directives.value, directives.include) {
             (Some(value), _) => value.kind,

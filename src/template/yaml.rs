@@ -4,6 +4,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
 
 use crate::diag::{Code, Diagnostic, FileId, Sink, Span};
 
+/// The most levels of structure; Kubernetes' own objects have about twenty.
+const DEPTH: usize = 100;
+
 /// A node of a YAML document.
 #[derive(Debug)]
 pub(super) struct Yaml {
@@ -25,7 +28,8 @@ pub(super) enum YamlValue {
 
 /// The documents of a text. A text that is not YAML gives what came before the mistake.
 pub(super) fn documents(file: FileId, text: &str, sink: &mut Sink) -> Vec<Yaml> {
-    let mut reader = Reader { file, text, offsets: offsets(text), parser: Parser::new_from_str(text), sink };
+    let mut reader =
+        Reader { file, text, offsets: offsets(text), parser: Parser::new_from_str(text), depth: 0, sink };
     let mut documents = Vec::new();
     loop {
         match reader.next() {
@@ -56,6 +60,7 @@ struct Reader<'a> {
     text: &'a str,
     offsets: Vec<usize>,
     parser: Parser<'a, StrInput<'a>>,
+    depth: usize,
     sink: &'a mut Sink,
 }
 
@@ -91,7 +96,35 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A node and everything in it. Deeper than [`DEPTH`], structure is passed over.
     fn node(&mut self, (event, span): Spanned<'a>) -> Result<Yaml, ScanError> {
+        if self.depth == DEPTH {
+            return self.pass_over(&event, span);
+        }
+        self.depth += 1;
+        let node = self.node_below((event, span));
+        self.depth -= 1;
+        node
+    }
+
+    fn pass_over(&mut self, event: &Event<'a>, span: Span) -> Result<Yaml, ScanError> {
+        let mut open = i32::from(matches!(event, Event::SequenceStart(..) | Event::MappingStart(..)));
+        if open > 0 {
+            let title = format!("nested deeper than {DEPTH} levels");
+            self.sink.push(Diagnostic::error(Code::TemplateSyntax, title).at(span, "too deep"));
+        }
+        while open > 0 {
+            open += match self.next()? {
+                Some((Event::SequenceStart(..) | Event::MappingStart(..), _)) => 1,
+                Some((Event::SequenceEnd | Event::MappingEnd, _)) => -1,
+                Some(_) => 0,
+                None => break,
+            };
+        }
+        Ok(Yaml { value: YamlValue::Null, span })
+    }
+
+    fn node_below(&mut self, (event, span): Spanned<'a>) -> Result<Yaml, ScanError> {
         let (value, anchor, tag) = match event {
             Event::Scalar(text, style, anchor, tag) => (scalar(&text, style), anchor, tag),
             Event::SequenceStart(anchor, tag) => {

@@ -12,24 +12,24 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
     let node = |key: &str| object.root.path(&["metadata", key]).unwrap_or(&object.root);
     if let Err(error) = Names::of(api_version, kind).check(name) {
         let title = format!("{kind}: `{name}` is not a name");
-        findings.push(findings.at(Code::InvalidName, title, node("name"), error.to_string()));
+        findings.push(findings.value(Code::InvalidName, title, node("name"), error.to_string()));
     }
     if let Some(known) = catalog.kind(api_version, kind) {
         match namespace {
             None if known.namespaced => {
                 let title = format!("{}: `metadata.namespace` is required", object.identity);
                 let label = "would go wherever the current context points".to_owned();
-                findings.push(findings.at(Code::MissingField, title, node("name"), label));
+                findings.push(findings.structure(Code::MissingField, title, node("name"), label));
             }
             Some(_) if !known.namespaced => {
                 let title = format!("{}: a {kind} has no namespace", object.identity);
                 let label = "objects of this kind belong to the whole cluster".to_owned();
-                findings.push(findings.at(Code::UnknownField, title, node("namespace"), label));
+                findings.push(findings.structure(Code::UnknownField, title, node("namespace"), label));
             }
             Some(namespace) => {
                 if let Err(error) = Names::Label.check(namespace) {
                     let title = format!("{}: `{namespace}` is not a namespace", object.identity);
-                    findings.push(findings.at(
+                    findings.push(findings.structure(
                         Code::InvalidName,
                         title,
                         node("namespace"),
@@ -49,14 +49,13 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
 fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'_>) {
     for (what, is_label) in [("labels", true), ("annotations", false)] {
         for (key, value) in holder.path(&["metadata", what]).map(Node::entries).unwrap_or_default() {
-            let word = what.trim_end_matches('s');
             if let Err(error) = label_key(key) {
-                let title = format!("{}: `{key}` is not the key of a {word}", object.identity);
-                findings.push(findings.at(Code::InvalidLabel, title, value, error.to_string()));
+                let title = format!("{}: `{key}` is not a key for {what}", object.identity);
+                findings.push(findings.value(Code::InvalidLabel, title, value, error.to_string()));
             }
             if let (true, Some(Err(error))) = (is_label, value.as_str().map(label_value)) {
                 let title = format!("{}: label `{key}` cannot have this value", object.identity);
-                findings.push(findings.at(Code::InvalidLabel, title, value, error.to_string()));
+                findings.push(findings.value(Code::InvalidLabel, title, value, error.to_string()));
             }
         }
     }
@@ -71,7 +70,7 @@ pub(super) fn check_unique(objects: &[Object], findings: &mut Findings<'_>) {
         if let Some(first) = seen.insert((group, kind, namespace, name), &object.root) {
             let title = format!("{} is made twice", object.identity);
             let node = object.root.path(&["metadata", "name"]).unwrap_or(&object.root);
-            let found = findings.at(Code::DuplicateObject, title, node, "the second".to_owned());
+            let found = findings.structure(Code::DuplicateObject, title, node, "the second".to_owned());
             findings.push(found.context(first.at, "the first"));
         }
     }

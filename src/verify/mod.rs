@@ -7,8 +7,8 @@ mod selectors;
 mod structure;
 
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::k8s::{Catalog, Node, Object};
-use crate::merge::Inputs;
+use crate::k8s::{Catalog, Node, Object, Value};
+use crate::merge::{self, InputInfo, Inputs};
 
 /// Objects that passed every rule.
 #[derive(Debug)]
@@ -43,18 +43,41 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// A finding about a node: points at the environment file if the node's inputs are recorded and there are
-    /// any, with the template beside; else at the template.
-    fn at(&self, code: Code, title: String, node: &Node, label: String) -> Diagnostic {
-        let input = node.from.as_ref().and_then(|from| from.value.iter().next());
-        let found = Diagnostic::error(code, title);
-        match input.map(|input| self.inputs.get(input)) {
-            Some(info) => found.at(info.origin, label).context(node.at, "placed here"),
-            None => found.at(node.at, label),
+    /// A finding about what stands where: the template's to change, with the inputs of what it placed beside.
+    fn structure(&self, code: Code, title: String, node: &Node, label: String) -> Diagnostic {
+        let found = Diagnostic::error(code, title).at(node.at, label);
+        match self.inputs_of(node).next() {
+            Some(info) => found.context(info.origin, "from here"),
+            None => found,
         }
+    }
+
+    /// A finding about a value: the environment file's to change if the value was placed as it stands there and the
+    /// inputs are recorded; else the template's.
+    fn value(&self, code: Code, title: String, node: &Node, label: String) -> Diagnostic {
+        let mut inputs = self.inputs_of(node);
+        match (inputs.next(), inputs.next()) {
+            (Some(info), None) if info.leaf.as_ref().is_some_and(|leaf| is_same(leaf, &node.value)) => {
+                Diagnostic::error(code, title).at(info.origin, label).context(node.at, "placed here")
+            }
+            _ => self.structure(code, title, node, label),
+        }
+    }
+
+    fn inputs_of<'n>(&'n self, node: &'n Node) -> impl Iterator<Item = &'n InputInfo> {
+        node.from.iter().flat_map(|from| from.value.iter()).map(|input| self.inputs.get(input))
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
         self.sink.push(diagnostic);
+    }
+}
+
+fn is_same(input: &merge::Value, output: &Value) -> bool {
+    match (input, output) {
+        (merge::Value::Bool(a), Value::Bool(b)) => a == b,
+        (merge::Value::Int(a), Value::Int(b)) => a == b,
+        (merge::Value::String(a), Value::String(b)) => a == b,
+        _ => false,
     }
 }

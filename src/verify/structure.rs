@@ -12,7 +12,7 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
     let Some(root) = catalog.cursor(&identity.api_version, &identity.kind) else {
         let title = format!("Kubernetes {} has no {} {}", catalog.minor, identity.api_version, identity.kind);
         let at = object.root.get("kind").unwrap_or(&object.root);
-        findings.push(findings.at(Code::UnknownKind, title, at, "unknown kind".to_owned()));
+        findings.push(findings.structure(Code::UnknownKind, title, at, "unknown kind".to_owned()));
         return;
     };
     Walk { object, findings, path: FieldPath::default() }.node(&object.root, root);
@@ -27,7 +27,11 @@ struct Walk<'a, 'f> {
 impl Walk<'_, '_> {
     fn report(&mut self, code: Code, node: &Node, what: &str, label: String) {
         let title = format!("{}: `{}` {what}", self.object.identity, self.path);
-        self.findings.push(self.findings.at(code, title, node, label));
+        let found = match code {
+            Code::InvalidFieldValue => self.findings.value(code, title, node, label),
+            _ => self.findings.structure(code, title, node, label),
+        };
+        self.findings.push(found);
     }
 
     fn node(&mut self, node: &Node, at: Cursor<'_>) {
@@ -69,8 +73,12 @@ impl Walk<'_, '_> {
 
     fn unknown(&mut self, key: &str, node: &Node, schema: &Schema) {
         let title = format!("{}: unknown field `{}`", self.object.identity, self.path);
-        let found =
-            self.findings.at(Code::UnknownField, title, node, "the API server would refuse it".to_owned());
+        let found = self.findings.structure(
+            Code::UnknownField,
+            title,
+            node,
+            "the API server would refuse it".to_owned(),
+        );
         self.findings.push(found.suggest(key, schema.properties.keys().map(String::as_str)));
     }
 
@@ -101,12 +109,17 @@ impl Walk<'_, '_> {
             let known: Vec<&str> = schema.choices.iter().filter_map(serde_json::Value::as_str).collect();
             let title = format!("{}: `{}` cannot be `{text}`", self.object.identity, self.path);
             let label = format!("one of {}", known.join(", "));
-            let found = self.findings.at(Code::InvalidFieldValue, title, node, label);
+            let found = self.findings.value(Code::InvalidFieldValue, title, node, label);
             self.findings.push(found.suggest(text, known));
         }
         if is_quantity(schema) && text.parse::<Quantity>().is_err() {
             let label = "a quantity is a number with a suffix, like `250m` or `1Gi`".to_owned();
-            self.report(Code::InvalidFieldValue, node, "is not a quantity", label);
+            self.report(
+                Code::InvalidFieldValue,
+                node,
+                &format!("is `{text}`, which is not a quantity"),
+                label,
+            );
         }
         self.bounds(node, text.chars().count(), schema.min_length, schema.max_length, "characters");
     }
@@ -165,7 +178,12 @@ impl Walk<'_, '_> {
                     words.join(" and ")
                 );
                 let at = item.get(&keys[0]).unwrap_or(node);
-                self.findings.push(self.findings.at(Code::DuplicateItem, title, at, "the second".to_owned()));
+                self.findings.push(self.findings.structure(
+                    Code::DuplicateItem,
+                    title,
+                    at,
+                    "the second".to_owned(),
+                ));
             }
         }
     }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::declare::{Declared, PortName, PortNumber, Service, place};
+use crate::declare::{Declared, PortName, Ports, Service, place};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::{InputSet, Merged, Sourced, Tree, Value};
-
-type Ports = BTreeMap<PortName, Sourced<PortNumber>>;
 
 pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     let rule = Rule { declared, merged };
@@ -33,7 +31,7 @@ impl Rule<'_> {
                 );
                 continue;
             }
-            match self.target(target) {
+            match self.declared.ports_of(target) {
                 Some(ports) => port_of(ports, port, &format!("`{target}`"), at, sink),
                 // Declared, yet refused above: one finding is enough.
                 None if self.written(target) => {}
@@ -76,14 +74,6 @@ impl Rule<'_> {
         }
     }
 
-    fn target(&self, name: &str) -> Option<&Ports> {
-        let service = self.declared.services.iter().find(|(known, _)| known.as_str() == name);
-        let store = self.declared.stores.iter().find(|(known, _)| known.as_str() == name);
-        service
-            .map(|(_, service)| &service.value().ports)
-            .or(store.map(|(_, store)| &store.value().external.ports))
-    }
-
     fn written(&self, name: &str) -> bool {
         self.tables().any(|table| table.contains_key(name))
     }
@@ -103,29 +93,28 @@ impl Rule<'_> {
     }
 }
 
+/// Whether a port can be meant. Of ports that were refused above nothing is known.
 fn port_of(ports: &Ports, port: Option<&str>, of: &str, at: crate::diag::Span, sink: &mut Sink) {
+    if ports.values().any(|number| number.inputs().is_empty()) {
+        return;
+    }
     let names = || ports.keys().map(PortName::as_str);
-    let list = || names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let list = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let there = if ports.is_empty() { "it has no ports".to_owned() } else { format!("it has {list}") };
     match port {
         Some(port) if !names().any(|known| known == port) => sink.push(
             Diagnostic::error(Code::UnknownReference, format!("{of} has no port `{port}`"))
                 .at(at, "no such port")
                 .suggest(port, names())
-                .note(if ports.is_empty() {
-                    "it has no ports".to_owned()
-                } else {
-                    format!("it has {}", list())
-                }),
+                .note(there),
         ),
-        None if ports.len() != 1 => sink.push(
-            Diagnostic::error(Code::AmbiguousPort, format!("which port of {of}?"))
-                .at(at, "names no port")
-                .note(if ports.is_empty() {
-                    "it has no ports".to_owned()
-                } else {
-                    format!("it has {}", list())
-                }),
-        ),
+        None if ports.len() != 1 => {
+            sink.push(
+                Diagnostic::error(Code::AmbiguousPort, format!("which port of {of}?"))
+                    .at(at, "names no port")
+                    .note(there),
+            );
+        }
         _ => {}
     }
 }

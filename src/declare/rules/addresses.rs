@@ -1,0 +1,56 @@
+//! [`Code::InvalidValue`] for ranges of addresses: what a pattern cannot see.
+
+use std::net::IpAddr;
+
+use crate::declare::{Declared, place};
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::merge::Merged;
+
+pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
+    for cidr in declared.stores.values().flat_map(|store| &store.value().external.cidrs) {
+        let Some(at) = place(&merged.inputs, cidr.inputs()) else { continue };
+        let text = cidr.value().as_str();
+        let wrong = match network(text) {
+            None => "not an address, a slash and the length of its prefix".to_owned(),
+            Some(network) if network != text => {
+                format!("has bits beyond its prefix; the range is `{network}`")
+            }
+            Some(_) => continue,
+        };
+        sink.push(
+            Diagnostic::error(Code::InvalidValue, format!("`{text}` is not a range of addresses"))
+                .at(at, wrong),
+        );
+    }
+}
+
+/// The range in the form that the API server keeps: canonical, without bits beyond the prefix.
+fn network(text: &str) -> Option<String> {
+    let (address, length) = text.split_once('/')?;
+    let length: u32 = length.parse().ok()?;
+    let beyond = |bits: u32| bits.checked_sub(length);
+    let address: IpAddr = match address.parse().ok()? {
+        IpAddr::V4(v4) => {
+            IpAddr::from((v4.to_bits() & u32::MAX.checked_shl(beyond(32)?).unwrap_or(0)).to_be_bytes())
+        }
+        IpAddr::V6(v6) => {
+            IpAddr::from((v6.to_bits() & u128::MAX.checked_shl(beyond(128)?).unwrap_or(0)).to_be_bytes())
+        }
+    };
+    Some(format!("{address}/{length}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn ranges_are_canonical() {
+        assert_eq!(network("10.1.2.3/8").as_deref(), Some("10.0.0.0/8"));
+        assert_eq!(network("10.1.2.3/32").as_deref(), Some("10.1.2.3/32"));
+        assert_eq!(network("0.0.0.0/0").as_deref(), Some("0.0.0.0/0"));
+        assert_eq!(network("fd00::1/64").as_deref(), Some("fd00::/64"));
+        assert_eq!(network("10.0.0.0/33"), None);
+        assert_eq!(network(":::::/64"), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! The files of `environments/`: which are environments, and which layers make one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Tree, Value, toml};
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
+use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
+
+/// Keys from the root to a value: `services`, `api`, `scale`.
+pub type Path = Vec<Arc<str>>;
+
+/// One file of an environment.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The file.
+    pub file: FileId,
+    /// Its table, without `extends` and `unset`.
+    pub tree: Tree,
+    /// The layers below it, by file name, each with the place that says so.
+    pub extends: Vec<(String, Span)>,
+    /// The paths it removes from the layers below, each with the place that says so.
+    pub unset: Vec<(Path, Span)>,
+    /// What was wrong with its text; the tree is what could be read nevertheless.
+    pub syntax: Sink,
+}
+
+/// The files of a workspace's environments, each read once.
+pub struct Environments<'w> {
+    workspace: &'w Workspace,
+    files: BTreeMap<String, Option<Layer>>,
+}
+
+impl<'w> Environments<'w> {
+    /// The environments of a workspace; nothing is read yet.
+    pub fn new(workspace: &'w Workspace) -> Self {
+        Self { workspace, files: BTreeMap::new() }
+    }
+
+    /// The names of the environments: files with an `[environment]` table, sorted.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn names(&mut self, sources: &mut Sources) -> Result<Vec<String>, WorkspaceError> {
+        let mut names = Vec::new();
+        for name in self.workspace.environment_files()? {
+            let layer = self.file(&format!("{name}.toml"), sources)?;
+            if layer.is_some_and(|layer| layer.tree.get("environment").is_some()) {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// Reports files that are neither environments nor extended by one: with a misspelt `[environment]`, a file
+    /// would otherwise not be looked at by anybody.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn strays(&mut self, sources: &mut Sources, sink: &mut Sink) -> Result<(), WorkspaceError> {
+        let names = self.names(sources)?;
+        let layers: Vec<&Layer> = self.files.values().flatten().collect();
+        let extended =
+            |file: &str| layers.iter().any(|layer| layer.extends.iter().any(|(below, _)| below == file));
+        let mut found = Vec::new();
+        for (file, layer) in &self.files {
+            let Some(layer) = layer else { continue };
+            let is_environment = names.iter().any(|name| *file == format!("{name}.toml"));
+            if is_environment || extended(file) {
+                continue;
+            }
+            if layer.syntax.is_empty() {
+                found.push(stray(file, layer));
+            }
+            sink.extend(layer.syntax.clone());
+        }
+        sink.extend(found);
+        Ok(())
+    }
+
+    /// The layers of an environment, the lowest first; none when there is no such file. A file that several
+    /// layers extend is laid once, where it is first met.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub fn layers(
+        &mut self,
+        environment: &str,
+        sources: &mut Sources,
+        sink: &mut Sink,
+    ) -> Result<Option<Vec<Layer>>, WorkspaceError> {
+        let mut layers = Vec::new();
+        let name = format!("{environment}.toml");
+        let found = self.follow(&name, &mut vec![], &mut layers, sources, sink)?;
+        Ok(found.then(|| layers.into_iter().map(|(_, layer)| layer).collect()))
+    }
+
+    /// Adds a file and what it extends; false when there is no such file.
+    fn follow(
+        &mut self,
+        name: &str,
+        open: &mut Vec<String>,
+        layers: &mut Vec<(String, Layer)>,
+        sources: &mut Sources,
+        sink: &mut Sink,
+    ) -> Result<bool, WorkspaceError> {
+        let Some(layer) = self.file(name, sources)?.cloned() else { return Ok(false) };
+        sink.extend(layer.syntax.clone());
+        open.push(name.to_owned());
+        for (below, span) in &layer.extends {
+            if let Some(start) = open.iter().position(|open| open == below) {
+                let circle: Vec<&str> = open[start..].iter().chain([below]).map(String::as_str).collect();
+                sink.push(
+                    Diagnostic::error(Code::ExtendsCycle, format!("`{below}` extends itself"))
+                        .at(*span, "closes the circle")
+                        .note(circle.join(" → ")),
+                );
+            } else if !layers.iter().any(|(done, _)| done == below)
+                && (!is_file_name(below) || !self.follow(below, open, layers, sources, sink)?)
+            {
+                let files = self.workspace.environment_files()?;
+                let names: Vec<String> = files.iter().map(|name| format!("{name}.toml")).collect();
+                sink.push(
+                    Diagnostic::error(Code::UnknownLayer, format!("no layer `{below}` in `{ENVIRONMENTS}/`"))
+                        .at(*span, "the name of a file in this folder is wanted")
+                        .suggest(below, names.iter().map(String::as_str))
+                        .note(format!("there are {}", names.join(", "))),
+                );
+            }
+        }
+        open.pop();
+        layers.push((name.to_owned(), layer));
+        Ok(true)
+    }
+
+    fn file(&mut self, name: &str, sources: &mut Sources) -> Result<Option<&Layer>, WorkspaceError> {
+        if !self.files.contains_key(name) {
+            let path = format!("{ENVIRONMENTS}/{name}");
+            let text = self.workspace.read_if_there(&path)?;
+            let layer = text.map(|text| layer(sources.add(path, text), sources));
+            self.files.insert(name.to_owned(), layer);
+        }
+        Ok(self.files.get(name).and_then(Option::as_ref))
+    }
+}
+
+/// Layers lie in the folder itself or below it, and have one name each.
+fn is_file_name(name: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    name.strip_suffix(".toml").is_some_and(|stem| stem.split('/').all(plain))
+}
+
+fn stray(file: &str, layer: &Layer) -> Diagnostic {
+    let title = format!("`{file}` is neither an environment nor a layer of one");
+    let found = Diagnostic::error(Code::StrayFile, title);
+    let keys = match &layer.tree.value {
+        Value::Table(entries) => entries.iter().map(|(key, entry)| (&**key, entry.key)).collect(),
+        _ => Vec::new(),
+    };
+    match keys.iter().find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some()) {
+        Some((_, span)) => found.at(*span, "did you mean `environment`?"),
+        None => found
+            .at(keys.first().map_or(layer.tree.origin, |(_, span)| *span), "no environment is made of this")
+            .help("give it an `[environment]` table, name it in an `extends`, or move it elsewhere"),
+    }
+}
+
+fn layer(file: FileId, sources: &Sources) -> Layer {
+    let mut syntax = Sink::default();
+    let mut tree = toml::parse(file, sources, &mut syntax);
+    let extends = strings(&mut tree, "extends", &mut syntax);
+    let unset = strings(&mut tree, "unset", &mut syntax);
+    let unset = unset.into_iter().map(|(path, span)| (path.split('.').map(Arc::from).collect(), span));
+    Layer { file, extends, unset: unset.collect(), syntax, tree }
+}
+
+/// Takes a list of strings out of the root table.
+fn strings(tree: &mut Tree, key: &str, sink: &mut Sink) -> Vec<(String, Span)> {
+    let Value::Table(entries) = &mut tree.value else { return Vec::new() };
+    let Some(entry) = entries.remove(key) else { return Vec::new() };
+    let items = match entry.tree.value {
+        Value::Array(items) => items,
+        other => vec![Tree { value: other, origin: entry.tree.origin }],
+    };
+    let mut strings = Vec::new();
+    for item in items {
+        match item.value {
+            Value::String(text) => strings.push((text.to_string(), item.origin)),
+            _ => sink.push(
+                Diagnostic::error(Code::WrongType, format!("`{key}` is a list of strings"))
+                    .at(item.origin, "not a string"),
+            ),
+        }
+    }
+    strings
+}
