@@ -219,3 +219,37 @@ fn outside_of_a_workspace_it_says_so() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no workspace"), "{}", text(&output.stderr));
 }
+
+#[test]
+fn hostile_templates_end_in_findings() {
+    let deep: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let sum = format!("kind: \"${{{{ {} }}}}\"\n", vec!["1"; 20_000].join("+"));
+    let mut doubling: Vec<(String, String)> = (0..30)
+        .map(|level| {
+            let next = format!("{{ $include: fragments/{}.yaml }}", level + 1);
+            (format!("fragments/{level}.yaml"), format!("a: {next}\nb: {next}\n"))
+        })
+        .collect();
+    doubling.push(("fragments/30.yaml".to_owned(), "a: 1\n".to_owned()));
+    doubling.push((
+        "x/x.yaml".to_owned(),
+        "apiVersion: apps/v1\nkind: ControllerRevision\nrevision: 1\ndata: { $include: fragments/0.yaml }\n"
+            .to_owned(),
+    ));
+    let one = |path: &str, text: String| vec![(path.to_owned(), text)];
+    for (files, code) in [
+        (one("x/deep.yaml", deep), "template-syntax"),
+        (one("x/sum.yaml", sum), "template-expression"),
+        (doubling, "template-include"),
+    ] {
+        let folder = workspace();
+        for (path, text) in files {
+            let path = folder.path().join("templates").join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, text).expect("written");
+        }
+        let output = run(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(code), "{}", text(&output.stderr));
+    }
+}

@@ -163,10 +163,11 @@ impl Explanation<'_> {
         for input in set.iter() {
             let info = self.inputs.get(input);
             self.place(info.key.unwrap_or(info.origin), text);
+            let word = if info.leaf.is_some() { "instead of" } else { "with" };
             for shadowed in &info.shadowed {
                 let _ = writeln!(
                     text,
-                    "      instead of {}: {}",
+                    "      {word} {}: {}",
                     self.sources.place(*shadowed),
                     self.line(*shadowed)
                 );

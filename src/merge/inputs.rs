@@ -18,7 +18,7 @@ pub struct InputInfo {
     pub key: Option<Span>,
     /// The value.
     pub origin: Span,
-    /// The values that it replaced, the nearest first.
+    /// The values that it replaced, the nearest first; of a table, where lower layers add to it.
     pub shadowed: Vec<Span>,
     /// Its value; none for tables and arrays.
     pub leaf: Option<Value>,

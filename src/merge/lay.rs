@@ -120,10 +120,12 @@ impl Builder {
         let (key, top) = stack[0];
         let is_table = |tree: &FileTree| matches!(tree.value, FileValue::Table(_));
         // Tables merge with the tables right beneath them; anything else hides all that is below.
-        let merged =
-            if is_table(top) { stack.iter().take_while(|(_, tree)| is_table(tree)).count() } else { 1 };
-        let shadowed =
-            if is_table(top) { Vec::new() } else { stack[1..].iter().map(|(_, tree)| tree.origin).collect() };
+        let tables = stack.iter().take_while(|(_, tree)| is_table(tree)).count();
+        let below = if tables == 0 { &stack[1..] } else { &stack[1..tables] };
+        let place = |(key, tree): &(Option<Span>, &FileTree)| {
+            if tables == 0 { tree.origin } else { key.unwrap_or(tree.origin) }
+        };
+        let shadowed = below.iter().map(place).collect();
 
         let input = Input(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let leaf = match &top.value {
@@ -144,7 +146,7 @@ impl Builder {
                     .map(|(index, item)| self.build(&format!("{path}[{index}]"), &[(None, item)]))
                     .collect(),
             ),
-            (None, _) => Value::Table(self.table(path, &stack[..merged])),
+            (None, _) => Value::Table(self.table(path, &stack[..tables])),
         };
         Tree { value, input }
     }

@@ -1,0 +1,114 @@
+//! Properties: what holds for every input, not only for those that somebody thought of.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use p8fs_gen::diag::{Sink, Sources};
+use p8fs_gen::k8s::{FieldPath, Quantity};
+use p8fs_gen::load::Environments;
+use p8fs_gen::merge::{self, Merged, Tree, Value};
+use p8fs_gen::template;
+use p8fs_gen::workspace::{Memory, Workspace};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+fn merged(files: Memory, environment: &str) -> (Merged, Sources, Sink) {
+    let workspace = Workspace::open(Box::new(files)).expect("a workspace");
+    let (mut sources, mut sink) = (Sources::default(), Sink::default());
+    let layers = Environments::new(&workspace).layers(environment, &mut sources, &mut sink);
+    let layers = layers.expect("readable").expect("there");
+    (merge::merge(layers, &mut sink), sources, sink)
+}
+
+fn json(tree: &Tree) -> Json {
+    match &tree.value {
+        Value::Bool(flag) => Json::from(*flag),
+        Value::Int(number) => Json::from(*number),
+        Value::Float(number) => Json::from(*number),
+        Value::String(text) => Json::from(&**text),
+        Value::Array(items) => items.iter().map(json).collect(),
+        Value::Table(entries) => entries.iter().map(|(key, tree)| (key.to_string(), json(tree))).collect(),
+    }
+}
+
+/// The rule of `docs/environments.md`, in three lines.
+fn lay(below: &Json, above: &Json) -> Json {
+    let (Json::Object(below), Json::Object(above)) = (below, above) else { return above.clone() };
+    let mut all = below.clone();
+    for (key, value) in above {
+        let laid = all.get(key).map_or_else(|| value.clone(), |below| lay(below, value));
+        all.insert(key.clone(), laid);
+    }
+    Json::Object(all)
+}
+
+fn value() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        "[ -~é]{0,6}".prop_map(Json::from)
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Json::from),
+            btree_map("[a-d]", inner, 0..4).prop_map(|entries| entries.into_iter().collect()),
+        ]
+    })
+}
+
+fn table() -> impl Strategy<Value = Json> {
+    btree_map("[a-d]", value(), 0..4).prop_map(|entries| entries.into_iter().collect())
+}
+
+fn toml(table: &Json) -> String {
+    toml::to_string(table).expect("a table is TOML")
+}
+
+proptest! {
+    #[test]
+    fn layers_merge_by_the_rule_and_every_value_knows_its_text(base in table(), middle in table(), top in table()) {
+        let files = Memory::default()
+            .with("environments/base.toml", &toml(&base))
+            .with("environments/middle.toml", &format!("extends = [\"base.toml\"]\n{}", toml(&middle)))
+            .with("environments/top.toml", &format!("extends = [\"middle.toml\"]\n{}", toml(&top)));
+        let (merged, sources, sink) = merged(files, "top");
+        prop_assert_eq!(sink.errors(), 0);
+        prop_assert_eq!(json(&merged.tree), lay(&lay(&base, &middle), &top));
+        for (_, info) in merged.inputs.iter() {
+            if let Some(Value::Int(number)) = info.leaf {
+                prop_assert_eq!(sources.text(info.origin), number.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_loader_panic(text in "(?s)[ -~\n\\[\\]=\".{}é]{0,80}") {
+        let files = Memory::default().with("environments/x.toml", &text);
+        merged(files, "x");
+    }
+
+    #[test]
+    fn no_text_makes_the_template_parser_panic(text in "(?s)([a-c]: |- |\\$if: |\\$for: |x in y|\\$\\{\\{|\\}\\}|[ -~\n\té\"']){0,40}") {
+        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        let file = sources.add("templates/a/b.yaml", text);
+        let template = template::template("a/b.yaml", file, &sources, &mut sink);
+        prop_assert!(template.is_some() || sink.errors() > 0);
+        for diagnostic in sink.into_sorted() {
+            p8fs_gen::diag::human::render(&diagnostic, &sources);
+        }
+    }
+
+    #[test]
+    fn quantities_scale(number in 0u32..1_000_000) {
+        let nanos = |text: String| text.parse::<Quantity>().map(Quantity::nanos);
+        prop_assert_eq!(nanos(format!("{number}m")).map(|nanos| nanos * 1000), nanos(number.to_string()));
+        prop_assert_eq!(nanos(format!("{number}")).map(|nanos| nanos * 1024), nanos(format!("{number}Ki")));
+    }
+
+    #[test]
+    fn a_field_path_is_read_as_it_is_written(text in "[ -~]{0,20}") {
+        if let Ok(path) = text.parse::<FieldPath>() {
+            prop_assert_eq!(path.to_string().parse::<FieldPath>().ok(), Some(path));
+        }
+    }
+}
