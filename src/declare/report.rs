@@ -73,7 +73,7 @@ impl<'a> Reporter<'a> {
         let info = self.info(node);
         let words = expected.join(" or ").replace("object", "table").replace("number", "float");
         let mut found = Diagnostic::error(Code::WrongType, format!("`{}` has the wrong type", info.path))
-            .at(info.origin, format!("expected {words}, found {}", type_name(node)));
+            .at(info.origin, format!("expected {words}, found {}", node.value.type_name()));
         for kind in expected {
             found = match (*kind, &node.value) {
                 ("integer", Value::String(text)) if text.parse::<i64>().is_ok() => {
@@ -224,16 +224,5 @@ fn lower_first(text: &str) -> String {
             first.to_lowercase().chain(chars).collect()
         }
         _ => text.to_owned(),
-    }
-}
-
-fn type_name(tree: &Tree) -> &'static str {
-    match tree.value {
-        Value::Bool(_) => "boolean",
-        Value::Int(_) => "integer",
-        Value::Float(_) => "float",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Table(_) => "table",
     }
 }

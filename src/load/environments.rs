@@ -153,10 +153,9 @@ fn is_file_name(name: &str) -> bool {
 fn stray(file: &str, layer: &Layer) -> Diagnostic {
     let title = format!("`{file}` is neither an environment nor a layer of one");
     let found = Diagnostic::error(Code::StrayFile, title);
-    let keys = match &layer.tree.value {
-        Value::Table(entries) => entries.iter().map(|(key, entry)| (&**key, entry.key)).collect(),
-        _ => Vec::new(),
-    };
+    let entries = layer.tree.value.table().into_iter().flatten();
+    let keys: Vec<(&str, Span)> =
+        entries.map(|(key, tree)| (&**key, tree.key.unwrap_or(tree.origin))).collect();
     match keys.iter().find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some()) {
         Some((_, span)) => found.at(*span, "did you mean `environment`?"),
         None => found
@@ -178,9 +177,9 @@ fn layer(file: FileId, sources: &Sources) -> Layer {
 fn strings(tree: &mut Tree, key: &str, sink: &mut Sink) -> Vec<(String, Span)> {
     let Value::Table(entries) = &mut tree.value else { return Vec::new() };
     let Some(entry) = entries.remove(key) else { return Vec::new() };
-    let items = match entry.tree.value {
+    let items = match entry.value {
         Value::Array(items) => items,
-        other => vec![Tree { value: other, origin: entry.tree.origin }],
+        value => vec![Tree { value, ..entry }],
     };
     let mut strings = Vec::new();
     for item in items {

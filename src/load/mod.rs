@@ -7,4 +7,4 @@ mod toml;
 mod tree;
 
 pub use environments::{Environments, Layer, Path};
-pub use tree::{Entry, Tree, Value};
+pub use tree::{Tree, Value};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Entry, Tree, Value};
+use super::{Tree, Value};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// Parses a file. What cannot be parsed is reported and left out; the rest is kept, so that one run finds
@@ -42,12 +42,12 @@ impl Reader<'_> {
     fn table(&mut self, range: std::ops::Range<usize>, table: &DeTable<'_>) -> Tree {
         let mut entries = std::collections::BTreeMap::new();
         for (key, value) in table {
-            let span = Span::new(self.file, key.span());
             if let Some(tree) = self.value(value) {
-                entries.insert(Arc::from(key.get_ref().as_ref()), Entry { key: span, tree });
+                let tree = Tree { key: Some(Span::new(self.file, key.span())), ..tree };
+                entries.insert(Arc::from(key.get_ref().as_ref()), tree);
             }
         }
-        Tree { value: Value::Table(entries), origin: Span::new(self.file, range) }
+        Tree { value: Value::Table(entries), origin: Span::new(self.file, range), key: None }
     }
 
     fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Tree> {
@@ -69,7 +69,7 @@ impl Reader<'_> {
             DeValue::Array(items) => Value::Array(items.iter().filter_map(|item| self.value(item)).collect()),
             DeValue::Table(table) => return Some(self.table(value.span(), table)),
         };
-        Some(Tree { value, origin })
+        Some(Tree { value, origin, key: None })
     }
 
     fn refuse(&mut self, origin: Span, why: &str) -> Option<Tree> {

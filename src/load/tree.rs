@@ -9,14 +9,16 @@ use crate::diag::Span;
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// What was written.
-    pub value: Value,
+    pub value: Value<Tree>,
     /// The bytes of the value; of a table, its header.
     pub origin: Span,
+    /// The bytes of the key that holds it; none for items of arrays and the root.
+    pub key: Option<Span>,
 }
 
-/// A TOML value; dates are refused when loading.
+/// A TOML value whose arrays and tables hold `T`; dates are refused when loading.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub enum Value<T> {
     /// `true` or `false`
     Bool(bool),
     /// A whole number.
@@ -26,26 +28,47 @@ pub enum Value {
     /// Text.
     String(Arc<str>),
     /// `[…]`
-    Array(Vec<Tree>),
+    Array(Vec<T>),
     /// `{…}` or `[header]`
-    Table(BTreeMap<Arc<str>, Entry>),
+    Table(BTreeMap<Arc<str>, T>),
 }
 
-/// A key of a table and what it holds.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The bytes of the key.
-    pub key: Span,
-    /// Its value.
-    pub tree: Tree,
+impl<T> Value<T> {
+    /// The entries of a table.
+    pub fn table(&self) -> Option<&BTreeMap<Arc<str>, T>> {
+        match self {
+            Value::Table(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The value itself, if it is a single one.
+    pub fn leaf<U>(&self) -> Option<Value<U>> {
+        Some(match self {
+            Value::Bool(flag) => Value::Bool(*flag),
+            Value::Int(number) => Value::Int(*number),
+            Value::Float(number) => Value::Float(*number),
+            Value::String(text) => Value::String(Arc::clone(text)),
+            Value::Array(_) | Value::Table(_) => return None,
+        })
+    }
+
+    /// The type's name, in TOML's words.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::Bool(_) => "boolean",
+            Value::Int(_) => "integer",
+            Value::Float(_) => "float",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Table(_) => "table",
+        }
+    }
 }
 
 impl Tree {
     /// The entry of a table.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
-        match &self.value {
-            Value::Table(entries) => entries.get(key),
-            _ => None,
-        }
+    pub fn get(&self, key: &str) -> Option<&Tree> {
+        self.value.table()?.get(key)
     }
 }

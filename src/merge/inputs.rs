@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Value;
+use super::{Tree, Value};
 use crate::diag::Span;
 
 /// A node of the merged tree; an index into [`Inputs`].
@@ -21,7 +21,7 @@ pub struct InputInfo {
     /// The values that it replaced, the nearest first; of a table, where lower layers add to it.
     pub shadowed: Vec<Span>,
     /// Its value; none for tables and arrays.
-    pub leaf: Option<Value>,
+    pub leaf: Option<Value<Tree>>,
 }
 
 /// Every node of a merged tree, in the order of its keys.

@@ -5,40 +5,22 @@ use std::sync::Arc;
 
 use super::{Input, InputInfo, Inputs};
 use crate::diag::{Code, Diagnostic, Sink, Span};
-use crate::load::{Entry, Layer, Path};
-use crate::load::{Tree as FileTree, Value as FileValue};
+use crate::load::{Layer, Path, Tree as FileTree, Value};
 
 /// A node of the merged tree.
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// What stands here.
-    pub value: Value,
+    pub value: Value<Tree>,
     /// Its entry in the [`Inputs`] table.
     pub input: Input,
 }
 
 impl Tree {
     /// A value that stands for one that was refused: no input gave it.
-    pub fn stand_in(value: Value) -> Self {
+    pub fn stand_in(value: Value<Tree>) -> Self {
         Self { value, input: Input(u32::MAX) }
     }
-}
-
-/// A value of the merged tree.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// `true` or `false`
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A finite number.
-    Float(f64),
-    /// Text.
-    String(Arc<str>),
-    /// A list.
-    Array(Vec<Tree>),
-    /// A table.
-    Table(BTreeMap<Arc<str>, Tree>),
 }
 
 /// The layers of an environment as one tree.
@@ -75,8 +57,7 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
         }
     }
     let mut builder = Builder::default();
-    let stack: Vec<(Option<Span>, &FileTree)> =
-        layers.iter().rev().map(|layer| (None, &layer.tree)).collect();
+    let stack: Vec<&FileTree> = layers.iter().rev().map(|layer| &layer.tree).collect();
     let tree = builder.build("", &stack);
     let whole = layers.iter().all(|layer| layer.syntax.is_empty());
     let completeness = if whole { Completeness::Whole } else { Completeness::Partial };
@@ -84,11 +65,11 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
 }
 
 fn remove(tree: &mut FileTree, path: &[Arc<str>]) -> bool {
-    let FileValue::Table(entries) = &mut tree.value else { return false };
+    let Value::Table(entries) = &mut tree.value else { return false };
     match path {
         [] => false,
         [last] => entries.remove(last).is_some(),
-        [first, rest @ ..] => entries.get_mut(first).is_some_and(|entry| remove(&mut entry.tree, rest)),
+        [first, rest @ ..] => entries.get_mut(first).is_some_and(|entry| remove(entry, rest)),
     }
 }
 
@@ -96,9 +77,9 @@ fn nothing_to_unset(path: &Path, span: Span, below: &[Layer]) -> Diagnostic {
     let name = path.join(".");
     let (parents, last) = path.split_at(path.len().saturating_sub(1));
     let table = |layer: &Layer| -> Vec<String> {
-        let parent = parents.iter().try_fold(&layer.tree, |tree, key| tree.get(key).map(|entry| &entry.tree));
+        let parent = parents.iter().try_fold(&layer.tree, |tree, key| tree.get(key));
         match parent.map(|tree| &tree.value) {
-            Some(FileValue::Table(entries)) => entries.keys().map(ToString::to_string).collect(),
+            Some(Value::Table(entries)) => entries.keys().map(ToString::to_string).collect(),
             _ => Vec::new(),
         }
     };
@@ -116,58 +97,45 @@ struct Builder {
 
 impl Builder {
     /// Builds the node that the stack of equal paths makes, the uppermost layer first.
-    fn build(&mut self, path: &str, stack: &[(Option<Span>, &FileTree)]) -> Tree {
-        let (key, top) = stack[0];
-        let is_table = |tree: &FileTree| matches!(tree.value, FileValue::Table(_));
+    fn build(&mut self, path: &str, stack: &[&FileTree]) -> Tree {
+        let top = stack[0];
         // Tables merge with the tables right beneath them; anything else hides all that is below.
-        let tables = stack.iter().take_while(|(_, tree)| is_table(tree)).count();
-        let below = if tables == 0 { &stack[1..] } else { &stack[1..tables] };
-        let place = |(key, tree): &(Option<Span>, &FileTree)| {
-            if tables == 0 { tree.origin } else { key.unwrap_or(tree.origin) }
-        };
+        let tables = stack.iter().map_while(|tree| tree.value.table()).collect::<Vec<_>>();
+        let below = if tables.is_empty() { &stack[1..] } else { &stack[1..tables.len()] };
+        let place = |tree: &&FileTree| tree.key.filter(|_| !tables.is_empty()).unwrap_or(tree.origin);
         let shadowed = below.iter().map(place).collect();
 
         let input = Input(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        let leaf = match &top.value {
-            FileValue::Bool(flag) => Some(Value::Bool(*flag)),
-            FileValue::Int(number) => Some(Value::Int(*number)),
-            FileValue::Float(number) => Some(Value::Float(*number)),
-            FileValue::String(text) => Some(Value::String(Arc::clone(text))),
-            FileValue::Array(_) | FileValue::Table(_) => None,
+        let info = InputInfo {
+            path: path.to_owned(),
+            key: top.key,
+            origin: top.origin,
+            shadowed,
+            leaf: top.value.leaf(),
         };
-        let origin = top.origin;
-        self.nodes.push(InputInfo { path: path.to_owned(), key, origin, shadowed, leaf: leaf.clone() });
-        let value = match (leaf, &top.value) {
+        self.nodes.push(info);
+        let value = match (top.value.leaf(), &top.value) {
             (Some(leaf), _) => leaf,
-            (None, FileValue::Array(items)) => Value::Array(
-                items
-                    .iter()
-                    .enumerate()
-                    .map(|(index, item)| self.build(&format!("{path}[{index}]"), &[(None, item)]))
-                    .collect(),
-            ),
-            (None, _) => Value::Table(self.table(path, &stack[..tables])),
+            (None, Value::Array(items)) => {
+                let items = items.iter().enumerate();
+                Value::Array(
+                    items.map(|(index, item)| self.build(&format!("{path}[{index}]"), &[item])).collect(),
+                )
+            }
+            (None, _) => Value::Table(self.table(path, &tables)),
         };
         Tree { value, input }
     }
 
-    fn table(&mut self, path: &str, tables: &[(Option<Span>, &FileTree)]) -> BTreeMap<Arc<str>, Tree> {
-        let mut stacks: BTreeMap<&Arc<str>, Vec<&Entry>> = BTreeMap::new();
-        for (_, table) in tables {
-            if let FileValue::Table(entries) = &table.value {
-                for (key, entry) in entries {
-                    stacks.entry(key).or_default().push(entry);
-                }
-            }
+    fn table(&mut self, path: &str, tables: &[&BTreeMap<Arc<str>, FileTree>]) -> BTreeMap<Arc<str>, Tree> {
+        let mut stacks: BTreeMap<&Arc<str>, Vec<&FileTree>> = BTreeMap::new();
+        for (key, tree) in tables.iter().copied().flatten() {
+            stacks.entry(key).or_default().push(tree);
         }
-        let place = |entry: &&'_ Entry| Some(entry.key);
-        stacks
-            .into_iter()
-            .map(|(key, entries)| {
-                let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-                let stack: Vec<_> = entries.iter().map(|entry| (place(entry), &entry.tree)).collect();
-                (Arc::clone(key), self.build(&path, &stack))
-            })
-            .collect()
+        let mut build = |(key, stack): (&Arc<str>, Vec<&FileTree>)| {
+            let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+            (Arc::clone(key), self.build(&path, &stack))
+        };
+        stacks.into_iter().map(&mut build).collect()
     }
 }

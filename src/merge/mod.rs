@@ -9,7 +9,8 @@ mod inputs;
 mod lay;
 mod sourced;
 
+pub use crate::load::Value;
 pub use de::DeserializeError;
 pub use inputs::{Input, InputInfo, InputSet, Inputs, Provenance, Reads};
-pub use lay::{Completeness, Merged, Tree, Value, merge};
+pub use lay::{Completeness, Merged, Tree, merge};
 pub use sourced::Sourced;

@@ -73,7 +73,7 @@ impl Findings<'_> {
     }
 }
 
-fn is_same(input: &merge::Value, output: &Value) -> bool {
+fn is_same(input: &merge::Value<merge::Tree>, output: &Value) -> bool {
     match (input, output) {
         (merge::Value::Bool(a), Value::Bool(b)) => a == b,
         (merge::Value::Int(a), Value::Int(b)) => a == b,
