@@ -40,7 +40,7 @@ $(TOOLS)/cargo-deny.pins: FORCE
 	@echo $(DENY_VERSION) | cmp -s - $@ || echo $(DENY_VERSION) > $@
 
 bench: tools
-	cargo bench
+	cargo bench --bench render
 
 lint:
 	cargo fmt --check

@@ -222,7 +222,7 @@ fn outside_of_a_workspace_it_says_so() {
 
 #[test]
 fn hostile_templates_end_in_findings() {
-    let deep: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    let deep = (0..2000).fold(String::new(), |deep, depth| deep + &" ".repeat(depth) + "a:\n");
     let sum = format!("kind: \"${{{{ {} }}}}\"\n", vec!["1"; 20_000].join("+"));
     let mut doubling: Vec<(String, String)> = (0..30)
         .map(|level| {
