@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::declare;
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
-use crate::load::Environments;
+use crate::load::{Environments, Layer};
 use crate::merge::{self, InputSet, Inputs, Reads};
 use crate::model::{self, Contextual, Environment};
 use crate::render::{self, Catalogue};
@@ -96,9 +96,10 @@ impl<'w> Compiler<'w> {
     pub fn compile(&mut self, target: Target<'_>) -> Result<Option<Compiled>, WorkspaceError> {
         let before = self.sink.errors();
         // load
-        let known = self.environments()?;
         let layers = self.environments.layers(target.environment, &mut self.sources, &mut self.sink)?;
-        let Some(layers) = layers.filter(|_| known.iter().any(|name| name == target.environment)) else {
+        let is_environment = |layers: &Vec<Layer>| layers.last().is_some_and(Layer::is_environment);
+        let Some(layers) = layers.filter(is_environment) else {
+            let known = self.environments()?;
             self.unknown_environment(target.environment, &known);
             return Ok(None);
         };

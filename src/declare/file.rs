@@ -40,10 +40,8 @@ pub type Ports = BTreeMap<PortName, Sourced<PortNumber>>;
 impl Declared {
     /// The ports of the service or store of that name.
     pub fn ports_of(&self, name: &str) -> Option<&Ports> {
-        let service = self.services.iter().find(|(known, _)| known.as_str() == name);
-        let store = self.stores.iter().find(|(known, _)| known.as_str() == name);
-        let of_service = service.map(|(_, service)| &service.value().ports);
-        of_service.or_else(|| store.map(|(_, store)| &store.value().external.ports))
+        let of_service = self.services.get(name).map(|service| &service.value().ports);
+        of_service.or_else(|| self.stores.get(name).map(|store| &store.value().external.ports))
     }
 }
 

@@ -18,6 +18,13 @@ macro_rules! text {
                 &self.0
             }
         }
+
+        /// For maps by name to be asked with plain text.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
     )+
 
         /// The words for a pattern, for names that are keys.

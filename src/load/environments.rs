@@ -25,6 +25,13 @@ pub struct Layer {
     pub syntax: Sink,
 }
 
+impl Layer {
+    /// Whether the file is an environment: it has an `[environment]` table.
+    pub fn is_environment(&self) -> bool {
+        self.tree.get("environment").is_some()
+    }
+}
+
 /// The files of a workspace's environments, each read once.
 pub struct Environments<'w> {
     workspace: &'w Workspace,
@@ -45,7 +52,7 @@ impl<'w> Environments<'w> {
         let mut names = Vec::new();
         for name in self.workspace.environment_files()? {
             let layer = self.file(&format!("{name}.toml"), sources)?;
-            if layer.is_some_and(|layer| layer.tree.get("environment").is_some()) {
+            if layer.is_some_and(Layer::is_environment) {
                 names.push(name);
             }
         }

@@ -34,6 +34,8 @@ pub enum Leaf {
     Bool(bool),
     /// A whole number.
     Int(i64),
+    /// A fraction; only expressions give one.
+    Float(f64),
     /// Text.
     Text(Arc<str>),
 }

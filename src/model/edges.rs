@@ -41,15 +41,13 @@ pub(super) fn edges(declared: &Declared, reads: &Reads) -> Edges {
         for used in &raw.uses {
             let (target, port) = used.value().parts();
             let asked = || used.inputs().clone();
-            if let Some((target_name, target)) =
-                declared.services.iter().find(|(known, _)| known.as_str() == target)
-            {
+            if let Some((target_name, target)) = declared.services.get_key_value(target) {
                 let pods = Peer { pods: Some(selector_of(declared, target_name, target)), ..NOBODY };
                 let ports = &target.value().ports;
                 push(&mut edges.egress, name, edge(vec![pods], ports, port, asked()));
                 push(&mut edges.ingress, target_name, edge(vec![own_pods.clone()], ports, port, asked()));
             }
-            if let Some((_, store)) = declared.stores.iter().find(|(known, _)| known.as_str() == target) {
+            if let Some(store) = declared.stores.get(target) {
                 let Via::External = store.value().via.value();
                 reads.mark(store.value().via.inputs().iter());
                 let external = &store.value().external;

@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use minijinja::Value as Jinja;
-use minijinja::value::ValueKind;
-
 use super::omission::{self, Omission, Step};
 use super::scope::{self, Scope};
-use super::{Chunk, Condition, Expression, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use super::value::{splice, truth, value};
+use super::{Condition, Expression, Fragments, Include, Key, Loop, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Node, Value};
 use crate::merge::{Input, InputSet, Provenance};
@@ -125,11 +123,7 @@ impl<'t> Evaluator<'t> {
     ) -> Outcome<()> {
         let decided = self.because.len();
         let mark = scope::mark();
-        let over = value(&each.over, scope)?;
-        let container = match over.downcast_object::<Context>() {
-            Some(container) => container,
-            None => Arc::new(self.leaf_context(&over, &scope::since(mark), each.over.span)?),
-        };
+        let container = value(&each.over, scope)?;
         scope::note(&container.inputs);
         self.because_since(mark);
         let mut run = |evaluator: &mut Self, names: Vec<(Arc<str>, Arc<Context>)>, item: &Arc<Context>| {
@@ -294,14 +288,7 @@ impl<'t> Evaluator<'t> {
         let mut names = Vec::with_capacity(include.arguments.len());
         for argument in &include.arguments {
             let context = match &argument.value.kind {
-                PartKind::Expression(expression) => {
-                    let mark = scope::mark();
-                    let value = value(expression, scope)?;
-                    match value.downcast_object::<Context>() {
-                        Some(context) => context,
-                        None => Arc::new(self.leaf_context(&value, &scope::since(mark), expression.span)?),
-                    }
-                }
+                PartKind::Expression(expression) => value(expression, scope)?,
                 _ => {
                     let mark = scope::mark();
                     let node = self.part(&argument.value, scope)?;
@@ -313,33 +300,23 @@ impl<'t> Evaluator<'t> {
         Ok((&fragment.body, Scope::root(names)))
     }
 
-    fn leaf_context(&self, value: &Jinja, inputs: &InputSet, span: Span) -> Outcome<Context> {
-        let node = self.convert(value, span, inputs)?;
-        Ok(context_of(node.as_ref(), inputs))
-    }
-
     fn expression(
         &mut self,
         expression: &Expression,
         span: Span,
         scope: &Arc<Scope>,
     ) -> Outcome<Option<Node>> {
-        let mark = scope::mark();
-        let value = value(expression, scope)?;
-        if let Some(context) = value.downcast_object::<Context>() {
-            let node = self.copy(&context, span);
-            if matches!(&node.value, Value::List(items) if items.is_empty())
-                || matches!(&node.value, Value::Map(entries) if entries.is_empty())
-            {
-                self.omitted(span);
-            }
-            return Ok(Some(node));
-        }
-        let inputs = match self.recording {
-            Recording::Leaves => scope::since(mark),
-            Recording::Reads => InputSet::default(),
+        let context = value(expression, scope)?;
+        let is_empty = match &context.value {
+            Structure::Leaf(Leaf::None) => return Ok(None),
+            Structure::Leaf(_) => false,
+            Structure::List(items) => items.is_empty(),
+            Structure::Map(entries) => entries.is_empty(),
         };
-        self.convert(&value, span, &inputs)
+        if is_empty {
+            self.omitted(span);
+        }
+        Ok(Some(self.copy(&context, span)))
     }
 
     /// Places a part of the model as it is; each leaf keeps its own inputs.
@@ -349,6 +326,7 @@ impl<'t> Evaluator<'t> {
             Structure::Leaf(Leaf::None) => Value::Null,
             Structure::Leaf(Leaf::Bool(flag)) => Value::Bool(*flag),
             Structure::Leaf(Leaf::Int(number)) => Value::Int(*number),
+            Structure::Leaf(Leaf::Float(number)) => Value::Float(*number),
             Structure::Leaf(Leaf::Text(text)) => Value::String(Arc::clone(text)),
             Structure::List(items) => Value::List(items.iter().map(|item| self.copy(item, span)).collect()),
             Structure::Map(entries) => Value::Map(
@@ -360,37 +338,6 @@ impl<'t> Evaluator<'t> {
             ),
         };
         self.node(value, span, || context.inputs.clone())
-    }
-
-    /// The value of an expression as a node; none where it is `none`.
-    fn convert(&self, value: &Jinja, span: Span, inputs: &InputSet) -> Outcome<Option<Node>> {
-        let plain = match value.kind() {
-            ValueKind::None => return Ok(None),
-            ValueKind::Bool => Value::Bool(value.is_true()),
-            ValueKind::String => Value::String(Arc::from(value.as_str().unwrap_or_default())),
-            ValueKind::Number => match value.as_i64().filter(|_| value.is_integer()) {
-                Some(number) => Value::Int(number),
-                None => match f64::try_from(value.clone()) {
-                    Ok(number) if number.is_finite() => Value::Float(number),
-                    _ => return Err(wrong(span, "not a number that YAML can hold", value.to_string())),
-                },
-            },
-            ValueKind::Seq | ValueKind::Iterable => {
-                let mut items = Vec::new();
-                for item in value.try_iter().map_err(|error| failed(&error, span))? {
-                    items.extend(self.convert(&item, span, inputs)?);
-                }
-                Value::List(items)
-            }
-            kind => {
-                return Err(wrong(
-                    span,
-                    "the expression gave nothing that can be placed",
-                    format!("this is {kind}"),
-                ));
-            }
-        };
-        Ok(Some(self.node(plain, span, || inputs.clone())))
     }
 
     fn node(&self, value: Value, at: Span, inputs: impl FnOnce() -> InputSet) -> Node {
@@ -412,7 +359,7 @@ fn context_of(node: Option<&Node>, inputs: &InputSet) -> Context {
         None | Some(Value::Null) => Structure::Leaf(Leaf::None),
         Some(Value::Bool(flag)) => Structure::Leaf(Leaf::Bool(*flag)),
         Some(Value::Int(number)) => Structure::Leaf(Leaf::Int(*number)),
-        Some(Value::Float(number)) => Structure::Leaf(Leaf::Text(Arc::from(number.to_string()))),
+        Some(Value::Float(number)) => Structure::Leaf(Leaf::Float(*number)),
         Some(Value::String(text)) => Structure::Leaf(Leaf::Text(Arc::clone(text))),
         Some(Value::List(items)) => Structure::List(items.iter().map(children).collect()),
         Some(Value::Map(entries)) => {
@@ -420,44 +367,6 @@ fn context_of(node: Option<&Node>, inputs: &InputSet) -> Context {
         }
     };
     Context { value, inputs: inputs.clone() }
-}
-
-fn value(expression: &Expression, scope: &Arc<Scope>) -> Outcome<Jinja> {
-    let value = expression
-        .evaluate(Jinja::from_dyn_object(Arc::clone(scope)))
-        .map_err(|error| failed(&error, expression.span))?;
-    if value.is_undefined() {
-        return Err(wrong(expression.span, "the expression refers to nothing", "undefined".to_owned()));
-    }
-    Ok(value)
-}
-
-fn truth(expression: &Expression, scope: &Arc<Scope>) -> Outcome<bool> {
-    value(expression, scope).map(|value| value.is_true())
-}
-
-fn splice(chunks: &[Chunk], scope: &Arc<Scope>) -> Outcome<String> {
-    let mut text = String::new();
-    for chunk in chunks {
-        match chunk {
-            Chunk::Text(literal) => text.push_str(literal),
-            Chunk::Expression(expression) => {
-                let value = value(expression, scope)?;
-                match value.kind() {
-                    ValueKind::Bool | ValueKind::String => text.push_str(&value.to_string()),
-                    ValueKind::Number if value.is_integer() => text.push_str(&value.to_string()),
-                    kind => {
-                        return Err(wrong(
-                            expression.span,
-                            "cannot stand within text",
-                            format!("this is {kind}"),
-                        ));
-                    }
-                }
-            }
-        }
-    }
-    Ok(text)
 }
 
 fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span) -> Outcome<()> {
@@ -486,11 +395,6 @@ fn lay(base: Node, over: Node) -> Node {
     Node { value: Value::Map(map), at: base.at, from: base.from }
 }
 
-fn wrong(span: Span, title: &str, label: String) -> Failure {
+pub(super) fn wrong(span: Span, title: &str, label: String) -> Failure {
     Box::new(Diagnostic::error(Code::TemplateValue, title).at(span, label))
-}
-
-fn failed(error: &minijinja::Error, span: Span) -> Failure {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), ToOwned::to_owned);
-    wrong(span, "the expression failed", detail)
 }

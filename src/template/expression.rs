@@ -66,6 +66,8 @@ pub struct Expression {
     pub source: String,
     /// Where it was written; the whole scalar where escapes make its place within uncertain.
     pub span: Span,
+    /// The names of a plain path, `a.b.c`; empty for any other expression.
+    path: Vec<String>,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
@@ -87,13 +89,26 @@ impl Expression {
             return None;
         }
         match ENGINE.compile_expression_owned(source.clone()) {
-            Ok(compiled) => Some(Self { source, span, compiled }),
+            Ok(compiled) => {
+                let name = |name: &str| {
+                    name.starts_with(|c: char| c.is_ascii_alphabetic())
+                        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                };
+                let is_path = source.split('.').all(name);
+                let path = source.split('.').filter(|_| is_path).map(str::to_owned).collect();
+                Some(Self { source, span, path, compiled })
+            }
             Err(error) => {
                 let detail = error.detail().unwrap_or("cannot be read").to_owned();
                 sink.push(Diagnostic::error(Code::TemplateExpression, "not an expression").at(span, detail));
                 None
             }
         }
+    }
+
+    /// The names of a plain path. A literal such as `true` looks like one, and leads nowhere.
+    pub(super) fn path(&self) -> Option<&[String]> {
+        (!self.path.is_empty()).then_some(&*self.path)
     }
 
     /// Evaluates it; what it reads is recorded by [`super::scope`].

@@ -11,6 +11,7 @@ mod infer;
 mod omission;
 mod parse;
 mod scope;
+mod value;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -54,6 +54,15 @@ impl Scope {
         Arc::new(Self { names, outer: Some(Arc::clone(self)) })
     }
 
+    /// The node at the end of a path of names.
+    pub(super) fn resolve(&self, path: &[String]) -> Option<&Arc<Context>> {
+        let (first, rest) = path.split_first()?;
+        rest.iter().try_fold(self.find(first)?, |context, name| match &context.value {
+            Structure::Map(entries) => entries.get(&**name),
+            _ => None,
+        })
+    }
+
     fn find(&self, name: &str) -> Option<&Arc<Context>> {
         let here = self.names.iter().find(|(known, _)| &**known == name).map(|(_, context)| context);
         here.or_else(|| self.outer.as_deref()?.find(name))
@@ -78,6 +87,7 @@ pub(super) fn to_value(context: &Arc<Context>) -> Jinja {
         Leaf::None => Jinja::from(()),
         Leaf::Bool(flag) => Jinja::from(*flag),
         Leaf::Int(number) => Jinja::from(*number),
+        Leaf::Float(number) => Jinja::from(*number),
         Leaf::Text(text) => Jinja::from(Arc::clone(text)),
     }
 }
