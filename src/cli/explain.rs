@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::report::Reporter;
 use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
-use crate::k8s::{FieldPath, Node, Object, Step, Value};
+use crate::k8s::{FieldPath, Made, Node, Object, Step, Value};
 use crate::merge::{InputSet, Inputs};
 use crate::pipeline::{Compiled, Compiler, Target};
 use crate::template::Recording;
@@ -138,11 +138,9 @@ impl Explanation<'_> {
     fn leaf(&self, node: &Node, text: &mut String) {
         let from = node.from.as_deref().cloned().unwrap_or_default();
         if from.value.is_empty() {
-            let line = self.line(node.at);
-            let whence = if line.contains("${{") {
-                "a default; no environment file sets it"
-            } else {
-                "written in the template"
+            let whence = match node.made {
+                Made::Data => "a default; no environment file sets it",
+                Made::Literal => "written in the template",
             };
             let _ = writeln!(text, "  value: {whence}");
         } else {

@@ -12,7 +12,7 @@ mod wave;
 pub use catalog::{Catalog, Cursor, Kind, MINORS};
 pub use empty::empty_means_all;
 pub use names::{NameError, Names, label_key, label_value};
-pub use object::{Identity, Node, Object, Value};
+pub use object::{Identity, Made, Node, Object, Value};
 pub use path::{FieldPath, ParsePathError, Step};
 pub use quantity::Quantity;
 pub use schema::{Schema, Type};

@@ -12,8 +12,19 @@ pub struct Node {
     pub value: Value,
     /// The text that put it here: a place in a template, or in a manifest.
     pub at: Span,
+    /// Whether the text says it, or data does.
+    pub made: Made,
     /// The inputs that made it; recorded only when asked for (`explain`, errors).
     pub from: Option<Arc<Provenance>>,
+}
+
+/// What a node's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// It stands in the text as it is.
+    Literal,
+    /// An expression gave it, or a list or mapping became empty by one.
+    Data,
 }
 
 /// A value of an object; the JSON data model with integers kept apart.

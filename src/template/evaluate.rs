@@ -1,14 +1,13 @@
 //! A template and the data → objects.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::omission::{self, Omission, Step};
+use super::omission::settle;
 use super::scope::{self, Scope};
 use super::value::{splice, truth, value};
-use super::{Condition, Expression, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use super::{Condition, Fragments, Include, Key, Loop, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, Span};
-use crate::k8s::{Catalog, Node, Value};
+use crate::k8s::{Catalog, Made, Node, Value};
 use crate::merge::{Input, InputSet, Provenance};
 use crate::model::{Context, Leaf, Structure};
 
@@ -48,8 +47,7 @@ pub fn evaluate(
         }
         _ => Vec::new(),
     };
-    let mut evaluator =
-        Evaluator { fragments, recording, because: Vec::new(), path: Vec::new(), omissions: Vec::new() };
+    let mut evaluator = Evaluator { fragments, recording, because: Vec::new(), whole: Whole::Yes };
     let mut objects = Vec::new();
     if let Err(failure) =
         evaluator.loops(template, &template.loops, &Scope::root(names), catalog, &mut objects)
@@ -64,8 +62,14 @@ struct Evaluator<'t> {
     recording: Recording,
     /// What decided that the current part is there.
     because: Vec<Input>,
-    path: Vec<Step<'t>>,
-    omissions: Vec<Omission<'t>>,
+    whole: Whole,
+}
+
+/// Whether everything in the current object was placed; if so, nothing needs to be settled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Yes,
+    No,
 }
 
 type Outcome<T> = Result<T, Failure>;
@@ -98,20 +102,21 @@ impl<'t> Evaluator<'t> {
     }
 
     fn object(&mut self, template: &'t Template, scope: &Arc<Scope>, catalog: &Catalog) -> Outcome<Node> {
-        self.omissions.clear();
-        self.path.clear();
-        let node = self.part(&template.body, scope)?.ok_or_else(|| {
-            Box::new(
-                Diagnostic::error(Code::TemplateValue, "the object itself was left out")
-                    .at(template.body.span, ""),
-            )
-        })?;
-        let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
-        let root = catalog.cursor(text("apiVersion"), text("kind"));
-        match self.omissions.iter().find_map(|omission| omission::judge(omission, root)) {
-            Some(found) => Err(Box::new(found)),
-            None => Ok(node),
+        self.whole = Whole::Yes;
+        let mut node = self.part(&template.body, scope)?;
+        if node.value == Value::Null {
+            return Err(wrong(
+                template.body.span,
+                "the object itself was left out",
+                "use `if:` in a header".to_owned(),
+            ));
         }
+        if self.whole == Whole::No {
+            let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
+            let root = catalog.cursor(text("apiVersion"), text("kind"));
+            settle(&mut node, root)?;
+        }
+        Ok(node)
     }
 
     /// Runs `body` for every item, with what the loop read as a reason.
@@ -165,71 +170,64 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    /// A part where a single value stands; none when it is left out.
-    fn part(&mut self, part: &'t Part, scope: &Arc<Scope>) -> Outcome<Option<Node>> {
+    /// A part where a single value stands; null when it is left out.
+    fn part(&mut self, part: &'t Part, scope: &Arc<Scope>) -> Outcome<Node> {
         match &part.kind {
-            PartKind::Literal(value) => Ok(Some(self.node(value.clone(), part.span, InputSet::default))),
-            PartKind::Expression(expression) => self.expression(expression, part.span, scope),
+            PartKind::Literal(value) => {
+                Ok(self.node(value.clone(), part.span, Made::Literal, InputSet::default))
+            }
+            PartKind::Expression(expression) => {
+                let context = value(expression, scope)?;
+                Ok(self.copy(&context, part.span))
+            }
             PartKind::Splice(chunks) => {
                 let mark = scope::mark();
                 let text = splice(chunks, scope)?;
-                Ok(Some(self.node(Value::String(Arc::from(text)), part.span, || scope::since(mark))))
+                Ok(self.node(Value::String(Arc::from(text)), part.span, Made::Data, || scope::since(mark)))
             }
             PartKind::List(parts) => {
                 let mut items = Vec::with_capacity(parts.len());
                 for part in parts {
                     self.items(part, scope, &mut items)?;
                 }
-                if items.is_empty() && !parts.is_empty() {
-                    self.omitted(part.span);
-                }
-                Ok(Some(self.node(Value::List(items), part.span, InputSet::default)))
+                let made = if items.is_empty() && !parts.is_empty() { Made::Data } else { Made::Literal };
+                Ok(self.container(Value::List(items), part.span, made))
             }
             PartKind::Map(entries) => {
                 let mut map = Vec::with_capacity(entries.len());
                 for entry in entries {
-                    let key: Cow<'t, str> = match &entry.key {
-                        Key::Literal(key) => Cow::Borrowed(key),
-                        Key::Splice(chunks) => Cow::Owned(splice(chunks, scope)?),
+                    let key = match &entry.key {
+                        Key::Literal(key) => Arc::clone(key),
+                        Key::Splice(chunks) => Arc::from(splice(chunks, scope)?),
                     };
-                    self.path.push(Step::Key(key.clone()));
-                    match self.part(&entry.value, scope)? {
-                        Some(node) => insert(&mut map, Arc::from(key), node, entry.span)?,
-                        None => self.omitted(entry.value.span),
-                    }
-                    self.path.pop();
+                    insert(&mut map, key, self.part(&entry.value, scope)?, entry.span)?;
                 }
-                Ok(Some(self.node(Value::Map(map), part.span, InputSet::default)))
+                Ok(self.container(Value::Map(map), part.span, Made::Literal))
             }
-            PartKind::If(condition) => self
-                .choose(condition, scope, |evaluator, part| evaluator.part(part, scope))
-                .map(Option::flatten),
+            PartKind::If(condition) => {
+                let placed = self.choose(condition, scope, |evaluator, part| evaluator.part(part, scope))?;
+                Ok(placed.unwrap_or_else(|| self.nothing(part.span)))
+            }
             PartKind::For(each) => {
                 let (clause, body) = &**each;
                 let mut map = Vec::new();
-                self.each(clause, scope, |evaluator, scope| {
-                    let Some(node) = evaluator.part(body, scope)? else { return Ok(()) };
-                    let Value::Map(entries) = node.value else {
-                        return Err(wrong(
-                            body.span,
-                            "`$for` outside a list makes entries",
-                            "not a mapping".to_owned(),
-                        ));
-                    };
-                    entries.into_iter().try_for_each(|(key, node)| insert(&mut map, key, node, body.span))
+                self.each(clause, scope, |evaluator, scope| match evaluator.part(body, scope)?.value {
+                    Value::Null => Ok(()),
+                    Value::Map(entries) => {
+                        entries.into_iter().try_for_each(|(key, node)| insert(&mut map, key, node, body.span))
+                    }
+                    _ => Err(wrong(
+                        body.span,
+                        "`$for` outside a list makes entries",
+                        "not a mapping".to_owned(),
+                    )),
                 })?;
-                if map.is_empty() {
-                    self.omitted(part.span);
-                }
-                Ok(Some(self.node(Value::Map(map), part.span, InputSet::default)))
+                let made = if map.is_empty() { Made::Data } else { Made::Literal };
+                Ok(self.container(Value::Map(map), part.span, made))
             }
             PartKind::Merge(layers) => {
                 let base = self.part(&layers.0, scope)?;
-                let over = self.part(&layers.1, scope)?;
-                Ok(match (base, over) {
-                    (Some(base), Some(over)) => Some(lay(base, over)),
-                    (base, over) => base.or(over),
-                })
+                Ok(lay(base, self.part(&layers.1, scope)?))
             }
             PartKind::Include(include) => {
                 let (body, inner) = self.include(include, scope)?;
@@ -254,9 +252,7 @@ impl<'t> Evaluator<'t> {
                 self.items(body, &inner, items)
             }
             _ => {
-                self.path.push(Step::Item);
-                items.extend(self.part(part, scope)?);
-                self.path.pop();
+                items.extend(Some(self.part(part, scope)?).filter(|item| item.value != Value::Null));
                 Ok(())
             }
         }
@@ -292,7 +288,7 @@ impl<'t> Evaluator<'t> {
                 _ => {
                     let mark = scope::mark();
                     let node = self.part(&argument.value, scope)?;
-                    Arc::new(context_of(node.as_ref(), &scope::since(mark)))
+                    Arc::new(context_of(&node, &scope::since(mark)))
                 }
             };
             names.push((Arc::clone(&argument.name), context));
@@ -300,73 +296,70 @@ impl<'t> Evaluator<'t> {
         Ok((&fragment.body, Scope::root(names)))
     }
 
-    fn expression(
-        &mut self,
-        expression: &Expression,
-        span: Span,
-        scope: &Arc<Scope>,
-    ) -> Outcome<Option<Node>> {
-        let context = value(expression, scope)?;
-        let is_empty = match &context.value {
-            Structure::Leaf(Leaf::None) => return Ok(None),
-            Structure::Leaf(_) => false,
-            Structure::List(items) => items.is_empty(),
-            Structure::Map(entries) => entries.is_empty(),
-        };
-        if is_empty {
-            self.omitted(span);
-        }
-        Ok(Some(self.copy(&context, span)))
-    }
-
     /// Places a part of the model as it is; each leaf keeps its own inputs.
     fn copy(&mut self, context: &Context, span: Span) -> Node {
         scope::note(&context.inputs);
         let value = match &context.value {
-            Structure::Leaf(Leaf::None) => Value::Null,
+            Structure::Leaf(Leaf::None) => return self.nothing(span),
             Structure::Leaf(Leaf::Bool(flag)) => Value::Bool(*flag),
             Structure::Leaf(Leaf::Int(number)) => Value::Int(*number),
             Structure::Leaf(Leaf::Float(number)) => Value::Float(*number),
             Structure::Leaf(Leaf::Text(text)) => Value::String(Arc::clone(text)),
-            Structure::List(items) => Value::List(items.iter().map(|item| self.copy(item, span)).collect()),
+            Structure::List(items) => {
+                let items = items.iter().map(|item| self.copy(item, span));
+                Value::List(items.filter(|item| item.value != Value::Null).collect())
+            }
             Structure::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .filter(|(_, value)| value.value != Structure::Leaf(Leaf::None))
-                    .map(|(key, value)| (Arc::clone(key), self.copy(value, span)))
-                    .collect(),
+                entries.iter().map(|(key, value)| (Arc::clone(key), self.copy(value, span))).collect(),
             ),
         };
-        self.node(value, span, || context.inputs.clone())
+        if matches!(&value, Value::List(items) if items.is_empty()) {
+            self.whole = Whole::No;
+        }
+        if matches!(&value, Value::Map(entries) if entries.is_empty()) {
+            self.whole = Whole::No;
+        }
+        self.node(value, span, Made::Data, || context.inputs.clone())
     }
 
-    fn node(&self, value: Value, at: Span, inputs: impl FnOnce() -> InputSet) -> Node {
+    /// What stands where something is left out, until the object is settled.
+    fn nothing(&mut self, span: Span) -> Node {
+        self.whole = Whole::No;
+        self.node(Value::Null, span, Made::Data, InputSet::default)
+    }
+
+    fn container(&mut self, value: Value, span: Span, made: Made) -> Node {
+        if made == Made::Data {
+            self.whole = Whole::No;
+        }
+        self.node(value, span, made, InputSet::default)
+    }
+
+    fn node(&self, value: Value, at: Span, made: Made, inputs: impl FnOnce() -> InputSet) -> Node {
         let from = (self.recording == Recording::Leaves).then(|| {
             Arc::new(Provenance { value: inputs(), because: self.because.iter().copied().collect() })
         });
-        Node { value, at, from }
-    }
-
-    fn omitted(&mut self, span: Span) {
-        self.omissions.push(Omission { path: self.path.clone(), span });
+        Node { value, at, made, from }
     }
 }
 
-/// A node that was placed as an argument, as the fragment sees it.
-fn context_of(node: Option<&Node>, inputs: &InputSet) -> Context {
-    let children = |node| Arc::new(context_of(Some(node), inputs));
-    let value = match node.map(|node| &node.value) {
-        None | Some(Value::Null) => Structure::Leaf(Leaf::None),
-        Some(Value::Bool(flag)) => Structure::Leaf(Leaf::Bool(*flag)),
-        Some(Value::Int(number)) => Structure::Leaf(Leaf::Int(*number)),
-        Some(Value::Float(number)) => Structure::Leaf(Leaf::Float(*number)),
-        Some(Value::String(text)) => Structure::Leaf(Leaf::Text(Arc::clone(text))),
-        Some(Value::List(items)) => Structure::List(items.iter().map(children).collect()),
-        Some(Value::Map(entries)) => {
+/// A node that was placed as an argument, as the fragment sees it. `inputs` are those of all of it, for nodes that
+/// do not know theirs.
+fn context_of(node: &Node, inputs: &InputSet) -> Context {
+    let children = |node| Arc::new(context_of(node, inputs));
+    let value = match &node.value {
+        Value::Null => Structure::Leaf(Leaf::None),
+        Value::Bool(flag) => Structure::Leaf(Leaf::Bool(*flag)),
+        Value::Int(number) => Structure::Leaf(Leaf::Int(*number)),
+        Value::Float(number) => Structure::Leaf(Leaf::Float(*number)),
+        Value::String(text) => Structure::Leaf(Leaf::Text(Arc::clone(text))),
+        Value::List(items) => Structure::List(items.iter().map(children).collect()),
+        Value::Map(entries) => {
             Structure::Map(entries.iter().map(|(key, node)| (Arc::clone(key), children(node))).collect())
         }
     };
-    Context { value, inputs: inputs.clone() }
+    let inputs = node.from.as_ref().map_or_else(|| inputs.clone(), |from| from.value.clone());
+    Context { value, inputs }
 }
 
 fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span) -> Outcome<()> {
@@ -377,22 +370,23 @@ fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span
     Ok(())
 }
 
-/// Lays a mapping over another: per key, the upper one wins, lists replace.
+/// Lays a mapping over another: per key, the upper one wins, lists replace, and what is left out changes nothing.
 fn lay(base: Node, over: Node) -> Node {
     let (mut map, upper) = match (base.value, over.value) {
+        (value, Value::Null) => return Node { value, ..base },
         (Value::Map(map), Value::Map(upper)) => (map, upper),
-        (_, value) => return Node { value, at: over.at, from: over.from },
+        (_, value) => return Node { value, ..over },
     };
     for (key, node) in upper {
-        match map.iter().position(|(known, _)| *known == key) {
-            Some(index) => {
-                let (key, below) = map.remove(index);
-                map.insert(index, (key, lay(below, node)));
+        match map.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, below)) => {
+                let nothing = Node { value: Value::Null, at: below.at, made: below.made, from: None };
+                *below = lay(std::mem::replace(below, nothing), node);
             }
             None => map.push((key, node)),
         }
     }
-    Node { value: Value::Map(map), at: base.at, from: base.from }
+    Node { value: Value::Map(map), ..base }
 }
 
 pub(super) fn wrong(span: Span, title: &str, label: String) -> Failure {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use minijinja::{Environment, UndefinedBehavior, filters, tests};
+use minijinja::{Environment, UndefinedBehavior, filters};
 
 use super::Chunk;
 use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::model::Shape;
 
 /// Opens an expression within a scalar; `$${{` stands for itself.
 const OPEN: &str = "${{";
@@ -19,44 +20,28 @@ const FUEL: u64 = 100_000;
 const LONGEST: usize = 4096;
 
 /// The filters of the language with the type of their results; anything else is an error.
-pub(super) const FILTERS: &[(&str, super::infer::FilterResult)] = {
-    use super::infer::FilterResult::{Int, Item, Same, Text};
-    &[
-        ("first", Item),
-        ("int", Int),
-        ("join", Text),
-        ("last", Item),
-        ("length", Int),
-        ("lower", Text),
-        ("replace", Text),
-        ("sort", Same),
-        ("string", Text),
-        ("trim", Text),
-        ("upper", Text),
-    ]
-};
+pub(super) const FILTERS: &[(&str, Shape)] = &[
+    ("join", Shape::Text),
+    ("length", Shape::Int),
+    ("lower", Shape::Text),
+    ("replace", Shape::Text),
+    ("upper", Shape::Text),
+];
 
 /// The tests of the language: `x is none`.
-pub(super) const TESTS: &[&str] = &["in", "none"];
+pub(super) const TESTS: &[&str] = &["none"];
 
 /// Functions, globals and the other filters are left out: what an expression cannot name, it cannot do.
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
-    engine.add_filter("first", filters::first);
-    engine.add_filter("int", filters::int);
     engine.add_filter("join", filters::join);
-    engine.add_filter("last", filters::last);
     engine.add_filter("length", filters::length);
     engine.add_filter("lower", filters::lower);
     engine.add_filter("replace", filters::replace);
-    engine.add_filter("sort", filters::sort);
-    engine.add_filter("string", filters::string);
-    engine.add_filter("trim", filters::trim);
     engine.add_filter("upper", filters::upper);
-    engine.add_test("in", tests::is_in);
-    engine.add_test("none", tests::is_none);
+    engine.add_test("none", super::scope::is_none);
     engine
 });
 

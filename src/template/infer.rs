@@ -14,19 +14,6 @@ use super::expression::{FILTERS, TESTS};
 use crate::diag::{Code, Diagnostic, Label, Sink, Span};
 use crate::model::Shape;
 
-/// What a filter gives.
-#[derive(Clone, Copy)]
-pub(super) enum FilterResult {
-    /// A whole number.
-    Int,
-    /// An item of its list.
-    Item,
-    /// What it was given.
-    Same,
-    /// Text.
-    Text,
-}
-
 /// The names in scope with their types, and the optional paths that a condition has shown to be there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
@@ -148,27 +135,13 @@ impl Inference<'_> {
                 let of = self.shape(&attribute.expr, names);
                 self.attribute(&of, attribute.name, expression)
             }
-            Expr::GetItem(item) => {
-                let of = self.shape(&item.expr, names);
-                self.shape(&item.subscript_expr, names);
-                match of {
-                    Shape::List(inner) => *inner,
-                    Shape::Any => Shape::Any,
-                    _ => self.report(
-                        Code::TemplateUnknownName,
-                        expression,
-                        "only lists have items by number",
-                        "iterate maps with `$for`",
-                    ),
+            Expr::UnaryOp(operation) => match operation.op {
+                UnaryOpKind::Not => {
+                    self.shape(&operation.expr, names);
+                    Shape::Bool
                 }
-            }
-            Expr::UnaryOp(operation) => {
-                self.shape(&operation.expr, names);
-                match operation.op {
-                    UnaryOpKind::Not => Shape::Bool,
-                    UnaryOpKind::Neg => Shape::Int,
-                }
-            }
+                UnaryOpKind::Neg => self.operand(&operation.expr, names, &[Shape::Int]),
+            },
             Expr::BinOp(operation) => self.operation(operation, names),
             Expr::Compare(comparison) => {
                 self.shape(&comparison.expr, names);
@@ -204,7 +177,7 @@ impl Inference<'_> {
                 let shapes: Vec<Shape> = list.items.iter().map(|item| self.shape(item, names)).collect();
                 Shape::List(Box::new(shapes.into_iter().reduce(union).unwrap_or(Shape::Any)))
             }
-            Expr::Call(_) | Expr::Map(_) | Expr::Slice(_) | Expr::Tuple(_) => self.report(
+            Expr::Call(_) | Expr::GetItem(_) | Expr::Map(_) | Expr::Slice(_) | Expr::Tuple(_) => self.report(
                 Code::TemplateExpression,
                 expression,
                 &format!("a {} is not part of the language", expression.description()),
@@ -214,30 +187,61 @@ impl Inference<'_> {
     }
 
     fn operation(&mut self, operation: &BinOp<'_>, names: &Names) -> Shape {
-        let left = self.shape(&operation.left, names);
-        let mut beyond = names.clone();
-        if matches!(operation.op, BinOpKind::ScAnd) {
-            beyond.narrow(&operation.left);
-        }
-        let right = self.shape(&operation.right, &beyond);
+        let (left, right) = (&operation.left, &operation.right);
         match operation.op {
-            BinOpKind::ScOr => match left {
-                Shape::Optional(inner) => union(*inner, right),
-                left => union(left, right),
-            },
-            BinOpKind::ScAnd => union(left, right),
-            BinOpKind::Concat => Shape::Text,
-            BinOpKind::Add if left == Shape::Text => Shape::Text,
-            BinOpKind::Add | BinOpKind::Sub | BinOpKind::Mul | BinOpKind::FloorDiv | BinOpKind::Rem => {
-                Shape::Int
+            BinOpKind::ScAnd => {
+                let mut inside = names.clone();
+                inside.narrow(left);
+                union(self.shape(left, names), self.shape(right, &inside))
             }
-            BinOpKind::Div | BinOpKind::Pow => Shape::Any,
-            _ => Shape::Bool,
+            BinOpKind::ScOr => match self.shape(left, names) {
+                Shape::Optional(inner) => union(*inner, self.shape(right, names)),
+                left => union(left, self.shape(right, names)),
+            },
+            BinOpKind::Concat => {
+                for side in [left, right] {
+                    self.operand(side, names, &[Shape::Text, Shape::Int, Shape::Bool]);
+                }
+                Shape::Text
+            }
+            BinOpKind::Add
+            | BinOpKind::Sub
+            | BinOpKind::Mul
+            | BinOpKind::Div
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Pow => {
+                for side in [left, right] {
+                    self.operand(side, names, &[Shape::Int]);
+                }
+                // A quotient or a power may be a fraction.
+                if matches!(operation.op, BinOpKind::Div | BinOpKind::Pow) { Shape::Any } else { Shape::Int }
+            }
+            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                for side in [left, right] {
+                    self.operand(side, names, &[Shape::Int]);
+                }
+                Shape::Bool
+            }
+            BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In => {
+                self.shape(left, names);
+                self.shape(right, names);
+                Shape::Bool
+            }
         }
     }
 
+    /// The type of an operand, which must be one of `wanted`: minijinja would make text of anything.
+    fn operand(&mut self, operand: &Expr<'_>, names: &Names, wanted: &[Shape]) -> Shape {
+        let shape = self.shape(operand, names);
+        if shape != Shape::Any && !wanted.contains(&shape) {
+            let label = if matches!(shape, Shape::Optional(_)) { "may be `none`" } else { "of another type" };
+            self.report(Code::TemplateValue, operand, "this cannot be computed with", label);
+        }
+        shape
+    }
+
     fn filter(&mut self, filter: &Filter<'_>, at: &Expr<'_>, names: &Names) -> Shape {
-        let of = filter.expr.as_ref().map_or(Shape::Any, |of| self.shape(of, names));
         for argument in &filter.args {
             let (CallArg::Pos(value)
             | CallArg::Kwarg(_, value)
@@ -245,13 +249,20 @@ impl Inference<'_> {
             | CallArg::KwargSplat(value)) = argument;
             self.shape(value, names);
         }
-        match (FILTERS.iter().find(|(name, _)| *name == filter.name).map(|(_, result)| *result), of) {
-            (Some(FilterResult::Int), _) => Shape::Int,
-            (Some(FilterResult::Text), _) => Shape::Text,
-            (Some(FilterResult::Same), of) => of,
-            (Some(FilterResult::Item), Shape::List(inner)) => *inner,
-            (Some(FilterResult::Item), _) => Shape::Any,
-            (None, _) => self.missing("filter", filter.name, at, FILTERS.iter().map(|(name, _)| *name)),
+        let of = filter.expr.as_ref().map_or(Shape::Any, |of| self.shape(of, names));
+        let fits = match (filter.name, &of) {
+            (_, Shape::Any) => true,
+            ("join", of) => matches!(of, Shape::List(_)),
+            ("length", of) => matches!(of, Shape::List(_) | Shape::Map(_) | Shape::Text),
+            (_, of) => *of == Shape::Text,
+        };
+        match FILTERS.iter().find(|(name, _)| *name == filter.name) {
+            Some((_, result)) if fits => result.clone(),
+            Some((name, _)) => {
+                let title = format!("`{name}` cannot be applied to this");
+                self.report(Code::TemplateValue, at, &title, "of another type, or may be `none`")
+            }
+            None => self.missing("filter", filter.name, at, FILTERS.iter().map(|(name, _)| *name)),
         }
     }
 

@@ -1,39 +1,49 @@
-//! Emptiness that data brought about: allowed, except where Kubernetes reads it as "all".
+//! What data left out or left empty: allowed, except where Kubernetes reads it as "all".
 
-use std::borrow::Cow;
+use super::evaluate::Failure;
+use crate::diag::{Code, Diagnostic};
+use crate::k8s::{Cursor, Made, Node, Value, empty_means_all};
 
-use crate::diag::{Code, Diagnostic, Span};
-use crate::k8s::{Cursor, empty_means_all};
-
-/// A step of the path from an object's root; borrowed from the template where it was written there.
-#[derive(Clone, Debug)]
-pub(super) enum Step<'t> {
-    Key(Cow<'t, str>),
-    Item,
+/// Removes the places that data left out (nulls, which templates cannot write) and refuses omissions that would
+/// widen what the object allows. Walks beside the schema as far as there is one.
+pub(super) fn settle(node: &mut Node, at: Option<Cursor<'_>>) -> Result<(), Failure> {
+    match &mut node.value {
+        Value::Map(entries) => {
+            let before = entries.len();
+            for (key, child) in entries.iter_mut() {
+                settle(child, at.and_then(|at| at.field(key)))?;
+                if is_omission(child) && at.is_some_and(|at| empty_means_all(at.definition(), key)) {
+                    return Err(Box::new(finding(key, child)));
+                }
+            }
+            entries.retain(|(_, child)| child.value != Value::Null);
+            if entries.is_empty() && before > 0 {
+                node.made = Made::Data;
+            }
+        }
+        Value::List(items) => {
+            for item in items {
+                settle(item, at.and_then(Cursor::item))?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
-/// A place that data left empty, or left out.
-#[derive(Clone, Debug)]
-pub(super) struct Omission<'t> {
-    pub(super) path: Vec<Step<'t>>,
-    pub(super) span: Span,
+fn is_omission(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty() && node.made == Made::Data,
+        Value::Map(entries) => entries.is_empty() && node.made == Made::Data,
+        _ => false,
+    }
 }
 
-/// The finding, if the omission widens what the object allows.
-pub(super) fn judge(omission: &Omission<'_>, root: Option<Cursor<'_>>) -> Option<Diagnostic> {
-    let (last, parents) = omission.path.split_last()?;
-    let Step::Key(field) = last else { return None };
-    let parent = parents.iter().try_fold(root?, |cursor, step| match step {
-        Step::Key(key) => cursor.field(key),
-        Step::Item => cursor.item(),
-    })?;
-    empty_means_all(parent.definition(), field).then(|| {
-        Diagnostic::error(
-            Code::EmptyMeansAll,
-            format!("`{field}` would be empty, which Kubernetes reads as \"all\""),
-        )
-        .at(omission.span, "nothing came of this")
+fn finding(field: &str, node: &Node) -> Diagnostic {
+    let title = format!("`{field}` would be empty, which Kubernetes reads as \"all\"");
+    Diagnostic::error(Code::EmptyMeansAll, title)
+        .at(node.at, "nothing came of this")
         .help("leave out the whole rule or object in this case (`$if` around it)")
         .help("if all is meant, write a literal `[]` or `{}`")
-    })
 }

@@ -113,7 +113,14 @@ impl Parser<'_> {
     fn part(&mut self, yaml: Yaml) -> Part {
         let span = yaml.span;
         let kind = match yaml.value {
-            YamlValue::Null => PartKind::Literal(Value::Null),
+            YamlValue::Null => {
+                self.sink.push(
+                    Diagnostic::error(Code::TemplateSyntax, "nothing stands here")
+                        .at(span, "null")
+                        .help("remove the key, or write what is meant: `{}`, `[]`, `\"\"` or an expression"),
+                );
+                PartKind::Literal(Value::Null)
+            }
             YamlValue::Bool(flag) => PartKind::Literal(Value::Bool(flag)),
             YamlValue::Int(number) => PartKind::Literal(Value::Int(number)),
             YamlValue::Float(number) => PartKind::Literal(Value::Float(number)),

@@ -79,6 +79,15 @@ impl Object for Scope {
     }
 }
 
+/// The test `is none`; asking whether a list or map is there reads that it is.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "minijinja hands tests a reference")]
+pub(super) fn is_none(value: &Jinja) -> bool {
+    if let Some(context) = value.downcast_object_ref::<Context>() {
+        note(&context.inputs);
+    }
+    value.is_none()
+}
+
 /// A context node as an expression sees it; a leaf is read by this.
 pub(super) fn to_value(context: &Arc<Context>) -> Jinja {
     let Structure::Leaf(leaf) = &context.value else { return Jinja::from_dyn_object(Arc::clone(context)) };

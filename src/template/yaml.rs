@@ -126,7 +126,14 @@ impl<'a> Reader<'a> {
 
     fn node_below(&mut self, (event, span): Spanned<'a>) -> Result<Yaml, ScanError> {
         let (value, anchor, tag) = match event {
-            Event::Scalar(text, style, anchor, tag) => (scalar(&text, style), anchor, tag),
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = scalar(&text, style).unwrap_or_else(|why| {
+                    let title = format!("`{text}` is not a number here");
+                    self.sink.push(Diagnostic::error(Code::TemplateSyntax, title).at(span, why));
+                    YamlValue::Int(0)
+                });
+                (value, anchor, tag)
+            }
             Event::SequenceStart(anchor, tag) => {
                 let mut items = Vec::new();
                 loop {
@@ -215,28 +222,31 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Resolves a scalar by YAML 1.2's core schema.
-fn scalar(text: &str, style: ScalarStyle) -> YamlValue {
+/// Resolves a scalar by YAML 1.2's core schema; what other YAML readers take for another number is refused.
+fn scalar(text: &str, style: ScalarStyle) -> Result<YamlValue, &'static str> {
     if style != ScalarStyle::Plain {
-        return YamlValue::Text(text.to_owned());
+        return Ok(YamlValue::Text(text.to_owned()));
     }
-    let radix = |prefix: &str, radix: u32| {
-        text.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, radix).ok())
-    };
-    match text {
+    let digits = text.trim_start_matches(['+', '-']);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    Ok(match text {
         "" | "~" | "null" | "Null" | "NULL" => YamlValue::Null,
         "true" | "True" | "TRUE" => YamlValue::Bool(true),
         "false" | "False" | "FALSE" => YamlValue::Bool(false),
+        _ if is_integer && digits.len() > 1 && digits.starts_with('0') => {
+            return Err("octal to some readers and decimal to others: write `0o644` or `420`, or quote it");
+        }
+        _ if is_integer => YamlValue::Int(text.parse().map_err(|_| "does not fit 64 bits")?),
         _ => {
-            if let Some(number) = text.parse().ok().or_else(|| radix("0o", 8)).or_else(|| radix("0x", 16)) {
-                return YamlValue::Int(number);
-            }
+            let radix =
+                |prefix: &str, radix: u32| i64::from_str_radix(text.strip_prefix(prefix)?, radix).ok();
             // `inf`, `nan` and `infinity` are words here, although Rust reads them as numbers.
-            let numeric = text.trim_start_matches(['+', '-', '.']).starts_with(|c: char| c.is_ascii_digit());
-            match text.parse::<f64>() {
-                Ok(number) if numeric && number.is_finite() => YamlValue::Float(number),
+            let numeric = digits.trim_start_matches('.').starts_with(|c: char| c.is_ascii_digit());
+            match (radix("0o", 8).or_else(|| radix("0x", 16)), text.parse::<f64>()) {
+                (Some(number), _) => YamlValue::Int(number),
+                (None, Ok(number)) if numeric && number.is_finite() => YamlValue::Float(number),
                 _ => YamlValue::Text(text.to_owned()),
             }
         }
-    }
+    })
 }

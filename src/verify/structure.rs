@@ -47,7 +47,7 @@ impl Walk<'_, '_> {
                     }
                     self.path.0.pop();
                 }
-                for field in schema.required.iter().filter(|field| node.get(field).is_none()) {
+                for field in schema.required.iter().filter(|field| is_missing(node.get(field))) {
                     self.path.0.push(Step::Key(field.clone()));
                     self.report(Code::MissingField, node, "is required", "lacks it".to_owned());
                     self.path.0.pop();
@@ -195,4 +195,9 @@ fn fits(schema: &Schema, kind: Type) -> bool {
 
 fn is_quantity(schema: &Schema) -> bool {
     schema.format.as_deref() == Some("quantity")
+}
+
+/// The API server drops nulls before it looks for what is required.
+fn is_missing(field: Option<&Node>) -> bool {
+    field.is_none_or(|node| node.value == Value::Null)
 }

@@ -2,10 +2,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::diag::{Sources, Span};
-use crate::k8s::{Node, Value};
+use crate::k8s::{Made, Node, Value};
 
 fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Object {
-    let node = |value| Node { value, at: Span::new(Sources::default().add("", ""), 0..0), from: None };
+    let node = |value| Node {
+        value,
+        at: Span::new(Sources::default().add("", ""), 0..0),
+        made: Made::Literal,
+        from: None,
+    };
     let entry = |key: &str, value: &str| (Arc::from(key), node(Value::String(value.into())));
     let root = node(Value::Map(vec![entry("kind", kind), entry("apiVersion", api_version)]));
     let identity = Identity {

@@ -3,7 +3,7 @@ use serde_json::{Map, Number};
 
 use super::*;
 use crate::diag::{Sources, Span};
-use crate::k8s::Identity;
+use crate::k8s::{Identity, Made};
 
 /// Strings that some reader takes for something else when written plainly.
 const NASTY: &str = include_str!("nasty.txt");
@@ -22,7 +22,7 @@ fn node(json: &serde_json::Value) -> Node {
         }
     };
     let at = Span::new(Sources::default().add("", ""), 0..0);
-    Node { value, at, from: None }
+    Node { value, at, made: Made::Literal, from: None }
 }
 
 fn written(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
