@@ -101,6 +101,16 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Whether a quantity stands here.
+    pub fn is_quantity(&self) -> bool {
+        self.format.as_deref() == Some("quantity")
+    }
+
+    /// Whether a fraction may stand here; of what is an integer or a string, only a quantity may be one.
+    pub fn takes_fractions(&self) -> bool {
+        self.kind == Some(Type::Number) || self.is_quantity() || self.kind.is_none() && !self.int_or_string
+    }
+
     /// The words for what is expected: `integer`, `integer or string`, …
     pub fn expected(&self) -> &'static str {
         match (self.format.as_deref(), self.kind) {

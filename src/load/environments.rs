@@ -13,8 +13,6 @@ pub type Path = Vec<Arc<str>>;
 /// One file of an environment.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// The file.
-    pub file: FileId,
     /// Its table, without `extends` and `unset`.
     pub tree: Tree,
     /// The layers below it, by file name, each with the place that says so.
@@ -176,8 +174,16 @@ fn layer(file: FileId, sources: &Sources) -> Layer {
     let mut tree = toml::parse(file, sources, &mut syntax);
     let extends = strings(&mut tree, "extends", &mut syntax);
     let unset = strings(&mut tree, "unset", &mut syntax);
-    let unset = unset.into_iter().map(|(path, span)| (path.split('.').map(Arc::from).collect(), span));
-    Layer { file, extends, unset: unset.collect(), syntax, tree }
+    let paths = unset.into_iter().filter_map(|(path, span)| match toml::path(&path) {
+        Some(path) => Some((path, span)),
+        None => {
+            let found = Diagnostic::error(Code::UnsetNothing, format!("`{path}` is not a path"));
+            syntax.push(found.at(span, "keys joined by dots, such as `services.api.scale`"));
+            None
+        }
+    });
+    let unset = paths.collect();
+    Layer { extends, unset, syntax, tree }
 }
 
 /// Takes a list of strings out of the root table.

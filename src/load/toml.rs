@@ -33,6 +33,22 @@ pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
     Reader { file, sink }.table(table.span(), table.get_ref())
 }
 
+/// The keys of a dotted path, which may be quoted: `services.api`, `labels."a.b/c"`.
+pub(super) fn path(text: &str) -> Option<super::Path> {
+    let line = format!("{text} = 0");
+    let table = DeTable::parse(&line).ok()?;
+    let mut keys = Vec::new();
+    let mut rest = table.get_ref();
+    loop {
+        let (key, value) = rest.iter().next()?;
+        keys.push(Arc::from(key.get_ref().as_ref()));
+        match value.get_ref() {
+            DeValue::Table(inner) => rest = inner,
+            _ => return Some(keys),
+        }
+    }
+}
+
 struct Reader<'a> {
     file: FileId,
     sink: &'a mut Sink,

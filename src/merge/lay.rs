@@ -48,12 +48,10 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
     for upper in 1..=layers.len() {
         let (below, rest) = layers.split_at_mut(upper - 1);
         for (path, span) in &rest[0].unset {
-            // Every layer below is asked, not only the first that has it.
-            let removed =
-                below.iter_mut().fold(false, |removed, layer| remove(&mut layer.tree, path) | removed);
-            if !removed {
+            if !is_set(below, path) {
                 sink.push(nothing_to_unset(path, *span, below));
             }
+            below.iter_mut().for_each(|layer| remove(&mut layer.tree, path));
         }
     }
     let mut builder = Builder::default();
@@ -64,12 +62,35 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
     Merged { tree, inputs: Inputs { nodes: builder.nodes }, completeness }
 }
 
-fn remove(tree: &mut FileTree, path: &[Arc<str>]) -> bool {
-    let Value::Table(entries) = &mut tree.value else { return false };
+/// Whether the layers, laid over each other, have a value at the path: where an upper one has something other than
+/// a table on the way, those beneath do not count.
+fn is_set(below: &[Layer], path: &[Arc<str>]) -> bool {
+    for layer in below.iter().rev() {
+        let mut tree = &layer.tree;
+        let mut rest = path;
+        while let ([first, after @ ..], Some(entries)) = (rest, tree.value.table()) {
+            let Some(next) = entries.get(first) else { break };
+            (tree, rest) = (next, after);
+        }
+        match (rest, tree.value.table()) {
+            ([], _) => return true,
+            (_, None) => return false,
+            (_, Some(_)) => {}
+        }
+    }
+    false
+}
+
+fn remove(tree: &mut FileTree, path: &[Arc<str>]) {
+    let Value::Table(entries) = &mut tree.value else { return };
     match path {
-        [] => false,
-        [last] => entries.remove(last).is_some(),
-        [first, rest @ ..] => entries.get_mut(first).is_some_and(|entry| remove(entry, rest)),
+        [] => {}
+        [last] => drop(entries.remove(last)),
+        [first, rest @ ..] => {
+            if let Some(entry) = entries.get_mut(first) {
+                remove(entry, rest);
+            }
+        }
     }
 }
 

@@ -349,6 +349,10 @@ impl Check<'_> {
             PartKind::Literal(Value::Bool(_)) => Shape::Bool,
             PartKind::Literal(Value::Int(_)) => Shape::Int,
             PartKind::Literal(Value::String(_)) => Shape::Text,
+            PartKind::Splice(chunks) => {
+                self.splice(chunks, names);
+                Shape::Text
+            }
             PartKind::Literal(Value::Null) => Shape::Optional(Box::new(Shape::Any)),
             PartKind::If(condition) => {
                 infer(&condition.test, names, self.sink);
@@ -380,7 +384,7 @@ impl Check<'_> {
             Value::Bool(_) => Shape::Bool,
             Value::Int(_) => Shape::Int,
             Value::String(_) => Shape::Text,
-            Value::Float(_) if at.schema().kind == Some(Type::Number) => return,
+            Value::Float(_) if at.schema().takes_fractions() => return,
             other => return self.mismatch(at, other.type_name(), span),
         };
         self.shape(&shape, at, span);

@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
                         .at(span, "an alias")
                         .help("use `$include` to place the same structure twice"),
                 );
-                (YamlValue::Null, 0, None)
+                (YamlValue::Text(String::new()), 0, None)
             }
             _ => (YamlValue::Null, 0, None),
         };

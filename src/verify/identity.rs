@@ -40,15 +40,12 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
             None => {}
         }
     }
-    metadata(object, &object.root, findings);
-    if let Some(template) = object.root.path(&["spec", "template"]) {
-        metadata(object, template, findings);
-    }
 }
 
-fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'_>) {
+/// The labels and annotations of an ObjectMeta.
+pub(super) fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'_>) {
     for (what, is_label) in [("labels", true), ("annotations", false)] {
-        for (key, value) in holder.path(&["metadata", what]).map(Node::entries).unwrap_or_default() {
+        for (key, value) in holder.get(what).map(Node::entries).unwrap_or_default() {
             if let Err(error) = label_key(key) {
                 let title = format!("{}: `{key}` is not a key for {what}", object.identity);
                 findings.push(findings.value(Code::InvalidLabel, title, value, error.to_string()));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Findings;
+use super::{Findings, identity};
 use crate::diag::Code;
 use crate::k8s::{Catalog, Cursor, FieldPath, Node, Object, Quantity, Schema, Step, Type, Value};
 
@@ -17,6 +17,9 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
     };
     Walk { object, findings, path: FieldPath::default() }.node(&object.root, root);
 }
+
+/// Wherever it stands: of the object itself, of pod templates, of claim templates.
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 struct Walk<'a, 'f> {
     object: &'a Object,
@@ -36,6 +39,17 @@ impl Walk<'_, '_> {
 
     fn node(&mut self, node: &Node, at: Cursor<'_>) {
         let schema = at.schema();
+        if schema.pattern.is_some() || !schema.validations.is_empty() {
+            self.report(
+                Code::InvalidFieldValue,
+                node,
+                "has a rule that cannot be evaluated",
+                "not proved".to_owned(),
+            );
+        }
+        if at.definition() == OBJECT_META {
+            identity::metadata(self.object, node, self.findings);
+        }
         match &node.value {
             Value::Map(entries) if fits(schema, Type::Object) => {
                 for (key, child) in entries {
@@ -88,7 +102,7 @@ impl Walk<'_, '_> {
             Value::Int(_) => {
                 schema.int_or_string || fits(schema, Type::Integer) || fits(schema, Type::Number)
             }
-            Value::Float(_) => fits(schema, Type::Number) && !schema.int_or_string || is_quantity(schema),
+            Value::Float(_) => schema.takes_fractions(),
             Value::String(_) => schema.int_or_string || fits(schema, Type::String),
             _ => false,
         };
@@ -112,13 +126,21 @@ impl Walk<'_, '_> {
             let found = self.findings.value(Code::InvalidFieldValue, title, node, label);
             self.findings.push(found.suggest(text, known));
         }
-        if is_quantity(schema) && text.parse::<Quantity>().is_err() {
+        if schema.is_quantity() && text.parse::<Quantity>().is_err() {
             let label = "a quantity is a number with a suffix, like `250m` or `1Gi`".to_owned();
             self.report(
                 Code::InvalidFieldValue,
                 node,
                 &format!("is `{text}`, which is not a quantity"),
                 label,
+            );
+        }
+        if schema.format.as_deref() == Some("byte") && !is_base64(text) {
+            self.report(
+                Code::InvalidFieldValue,
+                node,
+                "is not base64",
+                "data is written in base64".to_owned(),
             );
         }
         self.bounds(node, text.chars().count(), schema.min_length, schema.max_length, "characters");
@@ -148,6 +170,12 @@ impl Walk<'_, '_> {
 
     /// Items of a list-map are told apart by their keys, which the API server fills in where they have a default.
     fn unique(&mut self, node: &Node, items: &[Node], at: Cursor<'_>) {
+        if at.schema().list_type.as_deref() == Some("set") {
+            let repeated = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item));
+            if let Some((_, item)) = repeated {
+                self.report(Code::DuplicateItem, item, "has an item twice", "the second".to_owned());
+            }
+        }
         let keys = at.list_map_keys();
         if keys.is_empty() {
             return;
@@ -193,11 +221,15 @@ fn fits(schema: &Schema, kind: Type) -> bool {
     schema.kind == Some(kind) || schema.kind.is_none() && !schema.int_or_string
 }
 
-fn is_quantity(schema: &Schema) -> bool {
-    schema.format.as_deref() == Some("quantity")
-}
-
 /// The API server drops nulls before it looks for what is required.
 fn is_missing(field: Option<&Node>) -> bool {
     field.is_none_or(|node| node.value == Value::Null)
+}
+
+/// Standard base64 with padding; line breaks are skipped, as Go's decoder does.
+fn is_base64(text: &str) -> bool {
+    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
+    let body = digits.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    digits.len() % 4 == 0 && digits.len() - body <= 2 && digits[..body].iter().all(is_digit)
 }
