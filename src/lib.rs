@@ -3,32 +3,34 @@
 //! The rooms, in the order the data walks through them; a room uses only rooms above it:
 //!
 //! 1. [`diag`]: diagnostics, and the texts they point into.
-//! 2. [`workspace`]: the only reader of files.
-//! 3. [`load`]: bytes → [`load::Tree`], every value with its place.
-//! 4. [`merge`]: layers → [`merge::Merged`], every node an [`merge::Input`].
-//! 5. [`k8s`]: what Kubernetes itself fixes.
-//! 6. [`declare`]: the schema and the rules of environment files → [`declare::Declared`].
-//! 7. [`model`]: defaults and derived facts → [`model::Environment`].
-//! 8. [`mod@template`]: the template language.
-//! 9. [`render`]: the catalogue of templates → [`k8s::Object`]s.
-//! 10. [`verify`]: the rules over all objects → [`verify::Verified`].
-//! 11. [`emit`]: canonical YAML, as a stream or a folder; the only writer of files.
+//! 2. `workspace`: the only reader of files.
+//! 3. `load`: bytes → `load::Tree`, every value with its place.
+//! 4. `merge`: layers → `merge::Merged`, every node an `merge::Input`.
+//! 5. `k8s`: what Kubernetes itself fixes.
+//! 6. `declare`: the schema and the rules of environment files → `declare::Declared`.
+//! 7. `model`: defaults and derived facts → `model::Environment`.
+//! 8. `template`: the template language.
+//! 9. `render`: the catalogue of templates → `k8s::Object`s.
+//! 10. `verify`: the rules over all objects → `verify::Verified`.
+//! 11. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
 //! 12. [`diff`]: what differs between two outputs.
 //!
-//! [`pipeline`] runs them in this order, and [`cli`] turns arguments into calls of it.
+//! `pipeline` runs them in this order, and [`cli`] turns arguments into calls of it.
 //! `docs/architecture.md` follows one value all the way.
 
 pub mod cli;
-pub mod declare;
+mod declare;
 pub mod diag;
 pub mod diff;
-pub mod emit;
-pub mod k8s;
-pub mod load;
-pub mod merge;
-pub mod model;
-pub mod pipeline;
-pub mod render;
-pub mod template;
-pub mod verify;
-pub mod workspace;
+mod emit;
+mod k8s;
+mod load;
+mod merge;
+mod model;
+mod pipeline;
+#[cfg(test)]
+mod properties;
+mod render;
+mod template;
+mod verify;
+mod workspace;

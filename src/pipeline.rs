@@ -27,8 +27,6 @@ pub struct Target<'a> {
 pub struct Compiled {
     /// Its objects.
     pub objects: Verified,
-    /// The catalog of its cluster's version of Kubernetes.
-    pub catalog: &'static Catalog,
     /// The nodes of its merged files.
     pub inputs: Inputs,
     /// Which of them were read.
@@ -137,7 +135,7 @@ impl<'w> Compiler<'w> {
             verify::verify(objects, catalog, &merged.inputs, &mut found);
         }
         self.sink.extend(found);
-        Ok(verified.map(|objects| Compiled { objects, catalog, inputs: merged.inputs, reads }))
+        Ok(verified.map(|objects| Compiled { objects, inputs: merged.inputs, reads }))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
@@ -164,3 +162,6 @@ impl<'w> Compiler<'w> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

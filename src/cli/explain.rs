@@ -38,18 +38,22 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
 }
 
 fn find<'c>(options: &Options, compiled: &'c Compiled, sink: &mut Sink) -> Option<(&'c Object, &'c Node)> {
+    let catalog = compiled.objects.catalog();
+    let (kind, name) = options.object.split_once('/').unwrap_or((&options.object, ""));
+    let kind = kind.to_lowercase();
+    let is_kind = |object: &Object| {
+        let plural =
+            catalog.kind(&object.identity.api_version, &object.identity.kind).map(|known| known.plural);
+        object.identity.kind.to_lowercase() == kind || plural == Some(&*kind)
+    };
     let name_of =
         |object: &Object| format!("{}/{}", object.identity.kind.to_lowercase(), object.identity.name);
-    let wanted = options.object.split_once('/').map(|(kind, name)| format!("{}/{name}", kind.to_lowercase()));
-    let wanted = wanted.unwrap_or_else(|| options.object.clone());
     let objects = compiled.objects.objects();
-    let Some(object) = objects.iter().find(|object| name_of(object) == wanted) else {
+    let Some(object) = objects.iter().find(|object| object.identity.name == name && is_kind(object)) else {
         let names: Vec<String> = objects.iter().map(name_of).collect();
-        let found = Diagnostic::error(
-            Code::UnknownObject,
-            format!("`{}` has no object `{}`", options.environment, options.object),
-        );
-        let found = found.suggest(&wanted, names.iter().map(String::as_str));
+        let title = format!("`{}` has no object `{}`", options.environment, options.object);
+        let found = Diagnostic::error(Code::UnknownObject, title);
+        let found = found.suggest(&options.object, names.iter().map(String::as_str));
         sink.push(found.note(format!("its objects are {}", names.join(", "))));
         return None;
     };

@@ -76,15 +76,15 @@ pub fn run() -> Exit {
         (Some(code), _) => page(code),
         (None, Some(Verb::Schema)) => schema::run(),
         (None, Some(verb)) => in_workspace(&arguments.global.directory, verb, &reporter),
-        (None, None) => Ok(Exit::Success),
+        (None, None) => Err(exit::Failure::Usage("no verb; `p8fs-gen --help` lists them".to_owned())),
     };
     outcome.unwrap_or_else(|error| reporter.fail(&error))
 }
 
 fn in_workspace(directory: &Path, verb: &Verb, reporter: &Reporter) -> Result<Exit, exit::Failure> {
-    let workspace = Workspace::enter(directory)?;
+    let workspace = Workspace::find(directory)?;
     match verb {
-        Verb::Render(options) => render::run(&workspace, options, reporter),
+        Verb::Render(options) => render::run(&workspace, directory, options, reporter),
         Verb::Check(options) => check::run(&workspace, options, reporter),
         Verb::Explain(options) => explain::run(&workspace, options, reporter),
         Verb::Schema => schema::run(),

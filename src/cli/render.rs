@@ -1,6 +1,7 @@
 //! `p8fs-gen render`
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -21,12 +22,20 @@ pub(super) struct Options {
     /// Write the folder DIR/<ENVIRONMENT> instead of a stream
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print only the objects of this family: the folder of their template, or its `family:`
+    #[arg(long, value_name = "FAMILY", conflicts_with = "out")]
+    only: Option<String>,
     /// Write nothing; show what differs in the folder, and exit with 1 if anything does
     #[arg(long, requires = "out")]
     check: bool,
 }
 
-pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
+pub(super) fn run(
+    workspace: &Workspace,
+    directory: &Path,
+    options: &Options,
+    reporter: &Reporter,
+) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
     let compiled =
         compiler.compile(Target { environment: &options.environment, recording: Recording::Reads })?;
@@ -41,10 +50,21 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
     let Some(compiled) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
 
     let Some(out) = &options.out else {
-        Reporter::output(&emit::stream(&compiled.objects, compiled.catalog))?;
+        let families: BTreeSet<&str> =
+            compiled.objects.objects().iter().map(|object| &*object.family).collect();
+        if let Some(only) = options.only.as_deref().filter(|only| !families.contains(only)) {
+            let known: Vec<&str> = families.into_iter().collect();
+            return Err(Failure::Usage(format!(
+                "no family is called `{only}`; there are {}",
+                known.join(", ")
+            )));
+        }
+        Reporter::output(&emit::stream(&compiled.objects, options.only.as_deref()))?;
         return Ok(Exit::Success);
     };
-    let files = emit::files(&compiled.objects, compiled.catalog);
+    let files = emit::files(&compiled.objects);
+    // Said as the user said it where that is right.
+    let out = if directory == Path::new(".") { out.clone() } else { directory.join(out) };
     let target = out.join(&options.environment);
     if options.check {
         return compare(&files, &target, reporter);
@@ -54,10 +74,10 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
         Err(error) => return refused(error, reporter),
     };
     for kept in &report.kept {
-        reporter.note(&format!("kept {kept}: no longer rendered, but edited by hand"));
+        reporter.warn(&format!("kept {kept}: no longer rendered, but edited by hand"));
     }
     for overwritten in &report.overwritten {
-        reporter.note(&format!("overwrote {overwritten}, which was edited by hand"));
+        reporter.warn(&format!("overwrote {overwritten}, which was edited by hand"));
     }
     let verb = match report.outcome {
         emit::Outcome::Unchanged => "unchanged",
@@ -77,9 +97,9 @@ fn refused(error: FolderError, reporter: &Reporter) -> Result<Exit, Failure> {
     Ok(reporter.findings(sink, &Sources::default()))
 }
 
-type Files = std::collections::BTreeMap<String, Vec<u8>>;
+type Files = BTreeMap<String, Vec<u8>>;
 
-fn compare(files: &Files, target: &std::path::Path, reporter: &Reporter) -> Result<Exit, Failure> {
+fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
     let differences = match emit::compare(files, target) {
         Ok(differences) => differences,
         Err(error) => return refused(error, reporter),

@@ -55,6 +55,21 @@ impl Reporter {
         }
     }
 
+    /// Prints a line that people and programs should see.
+    pub(super) fn warn(&self, text: &str) {
+        self.line("warning", text);
+    }
+
+    fn line(&self, severity: &str, text: &str) {
+        let mut stderr = anstream::stderr();
+        let _ = match self.format {
+            MessageFormat::Human => writeln!(stderr, "{severity}: {text}"),
+            MessageFormat::Json => {
+                writeln!(stderr, "{}", serde_json::json!({ "severity": severity, "message": text }))
+            }
+        };
+    }
+
     /// Prints a failure with its causes.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
         if failure.exit() == Exit::Success {
@@ -67,13 +82,7 @@ impl Reporter {
             text.push_str(&error.to_string());
             cause = error.source();
         }
-        let mut stderr = anstream::stderr();
-        let _ = match self.format {
-            MessageFormat::Human => writeln!(stderr, "error: {text}"),
-            MessageFormat::Json => {
-                writeln!(stderr, "{}", serde_json::json!({ "severity": "error", "message": text }))
-            }
-        };
+        self.line("error", &text);
         failure.exit()
     }
 }

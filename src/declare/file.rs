@@ -48,7 +48,6 @@ impl Declared {
 /// What all environments deploy.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct System {
     /// The system's name; objects are called `<system>-<service>`.
     pub name: Sourced<Name>,
@@ -57,7 +56,6 @@ pub struct System {
 /// One environment.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct EnvironmentTable {
     /// What the environment is for.
     pub tier: Sourced<Tier>,
@@ -68,7 +66,6 @@ pub struct EnvironmentTable {
 /// The cluster.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Cluster {
     /// The minor version of Kubernetes that it runs.
     pub kubernetes: Sourced<KubernetesMinor>,
@@ -81,7 +78,6 @@ pub struct Cluster {
 /// The pods that answer DNS.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Dns {
     /// Their namespace.
     pub namespace: Sourced<Name>,
@@ -92,7 +88,6 @@ pub struct Dns {
 /// The pods that pass on requests from outside.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Gateway {
     /// Their namespace.
     pub namespace: Sourced<Name>,
@@ -101,7 +96,6 @@ pub struct Gateway {
 /// A setting: text, a whole number, or true or false.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]
-#[schemars(inline)]
 pub enum Setting {
     /// Text.
     Text(String),
@@ -124,7 +118,6 @@ impl std::fmt::Display for Setting {
 /// A workload that answers requests.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Service {
     /// The container's image.
     pub image: Sourced<Image>,
@@ -151,7 +144,7 @@ pub struct Service {
 
 /// How many pods: a number, or a range to scale in.
 #[derive(Debug, JsonSchema)]
-#[schemars(untagged, inline)]
+#[schemars(untagged)]
 pub enum Replicas {
     /// Always so many.
     Fixed(#[schemars(range(min = 1, max = 1000))] u32),
@@ -162,7 +155,6 @@ pub enum Replicas {
 /// The fewest and the most pods.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct ReplicaRange {
     /// The fewest pods.
     #[schemars(range(min = 1, max = 1000))]
@@ -200,7 +192,7 @@ impl<'de> Deserialize<'de> for Replicas {
 /// What to scale by.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline, extend("minProperties" = 1))]
+#[schemars(extend("minProperties" = 1))]
 pub struct Scale {
     /// Average use of the requested CPU to aim at, in per cent.
     pub cpu: Option<Sourced<Percent>>,
@@ -211,7 +203,6 @@ pub struct Scale {
 /// What the cluster's gateway may reach.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Expose {
     /// The port; may be left out when there is only one.
     pub port: Option<Sourced<PortName>>,
@@ -221,7 +212,6 @@ pub struct Expose {
 /// node's cycles are not wasted.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Resources {
     /// CPU, in cores: `250m` is a quarter of one.
     pub cpu: Sourced<Cpu>,
@@ -234,7 +224,6 @@ pub struct Resources {
 /// How to see whether a pod is well.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Probes {
     /// Whether it may get requests.
     pub readiness: Probe,
@@ -245,7 +234,6 @@ pub struct Probes {
 /// An HTTP request that should succeed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Probe {
     /// The path to ask for.
     pub path: Sourced<AbsolutePath>,
@@ -256,7 +244,6 @@ pub struct Probe {
 /// A database, queue or object store.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct Store {
     /// How it is had; the table of the same name holds the rest.
     pub via: Sourced<Via>,
@@ -267,7 +254,6 @@ pub struct Store {
 /// A store that somebody else runs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(inline)]
 pub struct External {
     /// Its ports, by name.
     #[schemars(extend("minProperties" = 1))]

@@ -14,15 +14,9 @@ mod values;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::{Inputs, Merged};
 
-pub use file::{
-    Cluster, Declared, Dns, EnvironmentTable, Expose, External, Gateway, Ports, Probe, Probes, ReplicaRange,
-    Replicas, Resources, Scale, Service, Setting, Store, System,
-};
+pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, Setting};
 pub use schema::published as published_schema;
-pub use values::{
-    AbsolutePath, Bytes, Cidr, Cpu, Image, KubernetesMinor, LabelMap, Name, Percent, PortName, PortNumber,
-    Tier, Use, VariableName, Via,
-};
+pub use values::{Bytes, Cidr, Name, Percent, PortName, PortNumber, Tier, VariableName, Via};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.

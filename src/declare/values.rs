@@ -9,7 +9,7 @@ macro_rules! text {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        #[schemars(inline, extend("x-form" = concat!($($doc),+).trim(), "x-example" = $example))]
+        #[schemars(extend("x-form" = concat!($($doc),+).trim(), "x-example" = $example))]
         pub struct $name(#[schemars(regex(pattern = $pattern), length(max = $max))] String);
 
         impl $name {
@@ -61,7 +61,7 @@ text! {
 impl Use {
     /// What is used, and which port of it, if one is named.
     pub fn parts(&self) -> (&str, Option<&str>) {
-        match self.0.split_once(':') {
+        match self.as_str().split_once(':') {
             Some((target, port)) => (target, Some(port)),
             None => (&self.0, None),
         }
@@ -70,18 +70,15 @@ impl Use {
 
 /// The number of a port: 1 to 65535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
-#[schemars(inline)]
 pub struct PortNumber(#[schemars(range(min = 1))] pub u16);
 
 /// A share of what was requested, in per cent: 1 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(inline)]
 pub struct Percent(#[schemars(range(min = 1, max = 100))] pub u8);
 
 /// What an environment is for; stricter rules hold the further it is from development.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Tier {
     /// On somebody's own machine.
     Development,
@@ -107,7 +104,6 @@ impl Tier {
 
 /// The minor version of Kubernetes that the cluster runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(inline)]
 pub enum KubernetesMinor {
     /// 1.36
     #[serde(rename = "1.36")]
@@ -126,7 +122,6 @@ impl KubernetesMinor {
 /// How a store is had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
 pub enum Via {
     /// Somebody else runs it; `[stores.<name>.external]` says where.
     External,

@@ -9,6 +9,5 @@ mod survey;
 pub mod yaml;
 
 pub use error::FolderError;
-pub use folder::{Difference, Outcome, Report, compare, write};
-pub use inventory::INVENTORY;
+pub use folder::{Difference, Outcome, compare, write};
 pub use stream::{files, stream};

@@ -18,13 +18,14 @@ const LONGEST_NAME: usize = 240;
 /// Folder names that Windows keeps for devices.
 const DEVICES: [&str; 6] = ["aux", "con", "nul", "prn", "com", "lpt"];
 
-/// The objects as `kubectl apply -f -` reads them, in the order in which they are to be installed.
-pub fn stream(verified: &Verified, catalog: &Catalog) -> String {
-    stream_of(verified.objects(), catalog)
+/// The objects, or those of one family, as `kubectl apply -f -` reads them, in the order in which they are to be
+/// installed.
+pub fn stream(verified: &Verified, family: Option<&str>) -> String {
+    let wanted = |object: &&Object| family.is_none_or(|family| *object.family == *family);
+    stream_of(verified.objects().iter().filter(wanted).collect(), verified.catalog())
 }
 
-fn stream_of(objects: &[Object], catalog: &Catalog) -> String {
-    let mut objects: Vec<&Object> = objects.iter().collect();
+fn stream_of(mut objects: Vec<&Object>, catalog: &Catalog) -> String {
     objects.sort_by_cached_key(|object| {
         let Identity { api_version, kind, namespace, name } = &object.identity;
         (Wave::of(api_version, kind), kind, namespace, name, api_version)
@@ -37,8 +38,8 @@ fn stream_of(objects: &[Object], catalog: &Catalog) -> String {
 ///
 /// Paths are lower-case letters, digits, `.`, `-` and `_`, so every file system keeps them apart. No two
 /// identities share one: where two kinds of one name would, both are written `<kind>.<version>.<group>-<name>`.
-pub fn files(verified: &Verified, catalog: &Catalog) -> BTreeMap<String, Vec<u8>> {
-    files_of(verified.objects(), catalog)
+pub fn files(verified: &Verified) -> BTreeMap<String, Vec<u8>> {
+    files_of(verified.objects(), verified.catalog())
 }
 
 fn files_of(objects: &[Object], catalog: &Catalog) -> BTreeMap<String, Vec<u8>> {

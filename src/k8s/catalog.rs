@@ -6,8 +6,8 @@ use super::Schema;
 
 macro_rules! minors {
     ($($minor:literal),+) => {
-        /// The minors of Kubernetes whose schemas are built in, the oldest first.
-        pub const MINORS: &[&str] = &[$($minor),+];
+        #[cfg(test)]
+        const MINORS: &[&str] = &[$($minor),+];
 
         impl Catalog {
             /// The catalog of a minor; none when its schemas are not built in.

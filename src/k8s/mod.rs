@@ -9,11 +9,11 @@ mod quantity;
 mod schema;
 mod wave;
 
-pub use catalog::{Catalog, Cursor, Kind, MINORS};
+pub use catalog::{Catalog, Cursor};
 pub use empty::empty_means_all;
-pub use names::{NameError, Names, label_key, label_value};
+pub use names::{Names, label_key, label_value};
 pub use object::{Identity, Made, Node, Object, Value};
-pub use path::{FieldPath, ParsePathError, Step};
-pub use quantity::Quantity;
+pub use path::{FieldPath, Step};
+pub use quantity::is_quantity;
 pub use schema::{Schema, Type};
 pub use wave::Wave;

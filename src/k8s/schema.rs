@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// A JSON type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -83,18 +84,18 @@ pub struct Schema {
     /// The fields that identify an item of a list of type `map`.
     #[serde(rename = "x-kubernetes-list-map-keys", default)]
     pub list_map_keys: Vec<String>,
-    /// `atomic` or `granular`.
+    /// Only whoever merges needs to know.
     #[serde(rename = "x-kubernetes-map-type")]
-    pub map_type: Option<String>,
+    _map_type: Option<IgnoredAny>,
     /// An integer or a string.
     #[serde(rename = "x-kubernetes-int-or-string", default)]
     pub int_or_string: bool,
     /// Fields that are not listed are kept.
     #[serde(rename = "x-kubernetes-preserve-unknown-fields", default)]
     pub preserve_unknown: bool,
-    /// The key by which client-side apply merges.
+    /// Only client-side apply needs to know.
     #[serde(rename = "x-kubernetes-patch-merge-key")]
-    pub patch_merge_key: Option<String>,
+    _patch_merge_key: Option<IgnoredAny>,
     /// CEL rules, kept as written.
     #[serde(rename = "x-kubernetes-validations", default)]
     pub validations: Vec<serde_json::Value>,

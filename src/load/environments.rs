@@ -183,7 +183,7 @@ fn layer(file: FileId, sources: &Sources) -> Layer {
         }
     });
     let unset = paths.collect();
-    Layer { extends, unset, syntax, tree }
+    Layer { tree, extends, unset, syntax }
 }
 
 /// Takes a list of strings out of the root table.

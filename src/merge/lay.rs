@@ -51,7 +51,9 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
             if !is_set(below, path) {
                 sink.push(nothing_to_unset(path, *span, below));
             }
-            below.iter_mut().for_each(|layer| remove(&mut layer.tree, path));
+            for layer in below.iter_mut() {
+                remove(&mut layer.tree, path);
+            }
         }
     }
     let mut builder = Builder::default();

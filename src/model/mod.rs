@@ -10,7 +10,4 @@ mod environment;
 
 pub use build::environment;
 pub use context::{Context, Contextual, Leaf, Shape, Structure};
-pub use environment::{
-    Cluster, Config, Container, Dns, Edge, Environment, EnvironmentFacts, Metric, Peer, Port, Probe, Scale,
-    Service, System, Variable,
-};
+pub use environment::Environment;

@@ -25,7 +25,7 @@ pub fn check(
         _ => Vec::new(),
     };
     let mut names = Names::of(bound);
-    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0 };
+    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0, demand: Demand::Whole };
     for clause in &template.loops {
         names = check.bind(clause, &names);
     }
@@ -47,6 +47,13 @@ enum Presence {
     Sometimes,
 }
 
+/// Whether a mapping must have all that is required, or is a part of one that must.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Demand {
+    Whole,
+    Partial,
+}
+
 struct Check<'a> {
     fragments: &'a Fragments,
     sink: &'a mut Sink,
@@ -54,6 +61,7 @@ struct Check<'a> {
     open: Vec<String>,
     /// How many parts were looked at; inclusions of inclusions multiply.
     visited: usize,
+    demand: Demand,
 }
 
 impl Check<'_> {
@@ -170,11 +178,11 @@ impl Check<'_> {
             }
             PartKind::If(condition) => {
                 infer(&condition.test, names, self.sink);
+                let demand = self.demand;
                 let then = self.part(&condition.then, at, &names.where_true(&condition.test));
-                let otherwise = condition
-                    .otherwise
-                    .as_ref()
-                    .map_or(Presence::Sometimes, |part| self.part(part, at, names));
+                self.demand = demand;
+                let otherwise = condition.otherwise.as_ref();
+                let otherwise = otherwise.map_or(Presence::Sometimes, |part| self.part(part, at, names));
                 if then == otherwise { then } else { Presence::Sometimes }
             }
             PartKind::For(each) => {
@@ -184,24 +192,21 @@ impl Check<'_> {
                 Presence::Always
             }
             PartKind::Merge(layers) => {
-                // Either side may leave to the other what is required, so only what is there is checked.
-                let before = self.sink.errors();
-                let required = at.map(|at| at.schema().required.clone()).unwrap_or_default();
-                let present = [&layers.0, &layers.1].map(|layer| {
-                    self.partial(layer, at, names);
-                    keys(layer)
-                });
-                if let ([Some(below), Some(above)], true) = (present, before == self.sink.errors()) {
+                // Either side may leave to the other what is required.
+                let demand = std::mem::replace(&mut self.demand, Demand::Partial);
+                self.part(&layers.0, at, names);
+                self.demand = Demand::Partial;
+                self.part(&layers.1, at, names);
+                self.demand = Demand::Whole;
+                let required = at.map(|at| at.schema().required.as_slice()).unwrap_or_default();
+                if let (Some(below), Some(above), Demand::Whole) = (keys(&layers.0), keys(&layers.1), demand)
+                {
                     for field in required
                         .iter()
-                        .filter(|field| !below.contains(&***field) && !above.contains(&***field))
+                        .filter(|field| !below.contains(&field.as_str()) && !above.contains(&field.as_str()))
                     {
-                        self.refuse(
-                            Code::TemplateSchema,
-                            part.span,
-                            format!("`{field}` is required"),
-                            "neither side has it",
-                        );
+                        let title = format!("`{field}` is required");
+                        self.refuse(Code::TemplateSchema, part.span, title, "neither side has it");
                     }
                 }
                 Presence::Always
@@ -210,21 +215,8 @@ impl Check<'_> {
         }
     }
 
-    /// As [`Check::part`], without asking for required fields at this level.
-    fn partial(&mut self, part: &Part, at: Option<Cursor<'_>>, names: &Names) {
-        match &part.kind {
-            PartKind::Map(entries) => {
-                for entry in entries {
-                    self.entry(entry, at, names);
-                }
-            }
-            _ => {
-                self.part(part, at, names);
-            }
-        }
-    }
-
     fn entries(&mut self, entries: &[Entry], at: Option<Cursor<'_>>, names: &Names, span: Span) {
+        let demand = std::mem::replace(&mut self.demand, Demand::Whole);
         let mut found: BTreeMap<&str, (Presence, Span)> = BTreeMap::new();
         let mut computed = false;
         for entry in entries {
@@ -235,7 +227,7 @@ impl Check<'_> {
             }
         }
         let required = at.map(|at| at.schema().required.as_slice()).unwrap_or_default();
-        for field in required {
+        for field in required.iter().filter(|_| demand == Demand::Whole) {
             match found.get(field.as_str()) {
                 Some((Presence::Always, _)) => {}
                 Some((Presence::Sometimes, at)) => {
@@ -467,7 +459,7 @@ impl Check<'_> {
     }
 }
 
-/// The keys that a part is known to make; none when they depend on data or stand in a fragment.
+/// The keys that a part is known to have; none when they depend on data or stand in a fragment.
 fn keys(part: &Part) -> Option<BTreeSet<&str>> {
     match &part.kind {
         PartKind::Map(entries) => entries

@@ -17,21 +17,17 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::{FileId, Span};
+use crate::diag::Span;
 use crate::k8s::Value;
 
 pub use check::check;
-pub use evaluate::{Evaluated, Failure, Recording, evaluate};
+pub use evaluate::{Recording, evaluate};
 pub use expression::Expression;
 pub use parse::{fragment, template};
 
 /// A template: one object per item of its loops.
 #[derive(Debug)]
 pub struct Template {
-    /// Its path below `templates/`: `workload/deployment.yaml`.
-    pub path: String,
-    /// The text it was parsed from.
-    pub file: FileId,
     /// What its objects are filed under: `family:` of the header, else its folder.
     pub family: Arc<str>,
     /// The header's loops, outermost first.

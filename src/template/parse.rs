@@ -33,14 +33,8 @@ pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) ->
         return None;
     };
     let family = path.split('/').next().unwrap_or(path);
-    let mut parsed = Template {
-        path: path.to_owned(),
-        file,
-        family: Arc::from(family),
-        loops: Vec::new(),
-        condition: None,
-        body: parser.part(body),
-    };
+    let mut parsed =
+        Template { family: Arc::from(family), loops: Vec::new(), condition: None, body: parser.part(body) };
     if let Some(header) = header {
         parser.header(header, &mut parsed);
     }

@@ -42,7 +42,7 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
     }
 }
 
-/// The labels and annotations of an ObjectMeta.
+/// The labels and annotations of an `ObjectMeta`.
 pub(super) fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'_>) {
     for (what, is_label) in [("labels", true), ("annotations", false)] {
         for (key, value) in holder.get(what).map(Node::entries).unwrap_or_default() {

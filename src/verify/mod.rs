@@ -11,12 +11,17 @@ use crate::k8s::{Catalog, Node, Object, Value};
 use crate::merge::{self, InputInfo, Inputs};
 
 /// Objects that passed every rule.
-#[derive(Debug)]
 pub struct Verified {
     objects: Vec<Object>,
+    catalog: &'static Catalog,
 }
 
 impl Verified {
+    /// The catalog that they were checked against.
+    pub fn catalog(&self) -> &'static Catalog {
+        self.catalog
+    }
+
     /// The objects.
     pub fn objects(&self) -> &[Object] {
         &self.objects
@@ -24,7 +29,12 @@ impl Verified {
 }
 
 /// Checks all objects together; none when there was an error.
-pub fn verify(objects: Vec<Object>, catalog: &Catalog, inputs: &Inputs, sink: &mut Sink) -> Option<Verified> {
+pub fn verify(
+    objects: Vec<Object>,
+    catalog: &'static Catalog,
+    inputs: &Inputs,
+    sink: &mut Sink,
+) -> Option<Verified> {
     let before = sink.errors();
     let mut findings = Findings { inputs, sink };
     for object in &objects {
@@ -33,7 +43,7 @@ pub fn verify(objects: Vec<Object>, catalog: &Catalog, inputs: &Inputs, sink: &m
         selectors::check(object, &mut findings);
     }
     identity::check_unique(&objects, &mut findings);
-    (sink.errors() == before).then_some(Verified { objects })
+    (sink.errors() == before).then_some(Verified { objects, catalog })
 }
 
 /// Where rules put what they find.

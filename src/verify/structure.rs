@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Findings, identity};
 use crate::diag::Code;
-use crate::k8s::{Catalog, Cursor, FieldPath, Node, Object, Quantity, Schema, Step, Type, Value};
+use crate::k8s::{Catalog, Cursor, FieldPath, Node, Object, Schema, Step, Type, Value, is_quantity};
 
 pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<'_>) {
     let identity = &object.identity;
@@ -126,7 +126,7 @@ impl Walk<'_, '_> {
             let found = self.findings.value(Code::InvalidFieldValue, title, node, label);
             self.findings.push(found.suggest(text, known));
         }
-        if schema.is_quantity() && text.parse::<Quantity>().is_err() {
+        if schema.is_quantity() && !is_quantity(text) {
             let label = "a quantity is a number with a suffix, like `250m` or `1Gi`".to_owned();
             self.report(
                 Code::InvalidFieldValue,
@@ -231,5 +231,5 @@ fn is_base64(text: &str) -> bool {
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     let body = digits.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    digits.len() % 4 == 0 && digits.len() - body <= 2 && digits[..body].iter().all(is_digit)
+    digits.len().is_multiple_of(4) && digits.len() - body <= 2 && digits[..body].iter().all(is_digit)
 }

@@ -1,5 +1,6 @@
 //! Where a workspace's files come from.
 
+#[cfg(test)]
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -58,12 +59,14 @@ impl Files for Disk {
     }
 }
 
-/// Files in memory: for tests, and for what is not on disk.
+/// Files in memory.
+#[cfg(test)]
 #[derive(Default)]
 pub struct Memory {
     files: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
 impl Memory {
     /// Adds a file.
     #[must_use]
@@ -73,6 +76,7 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
 impl Files for Memory {
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         let text = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;

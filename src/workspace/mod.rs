@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use files::{Disk, Files, Memory};
+#[cfg(test)]
+pub use files::Memory;
+pub use files::{Disk, Files};
 
 /// The largest file that is read, in bytes; an environment file or template of this size is a mistake.
 pub const MAX_FILE: u64 = 16 << 20;
@@ -24,6 +26,9 @@ const SETTINGS: &str = "p8fs-gen.toml";
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
+    /// The folder to start from is not there.
+    #[error("no folder {}", .0.display())]
+    NoFolder(PathBuf),
     /// Neither marker in the folder or above it.
     #[error("no workspace in {} or any folder above it (looked for {SETTINGS} and {ENVIRONMENTS}/)", .0.display())]
     NotFound(PathBuf),
@@ -67,15 +72,12 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Makes `folder` the process's working folder, so that every relative path means what it would mean there,
-    /// and finds the workspace that it lies in.
+    /// Finds the workspace that a folder lies in.
     ///
     /// # Errors
-    /// When the folder cannot be entered, there is no workspace, or its settings cannot be read.
-    pub fn enter(folder: &Path) -> Result<Self, WorkspaceError> {
-        let failed = |source| WorkspaceError::Read { path: folder.display().to_string(), source };
-        std::env::set_current_dir(folder).map_err(failed)?;
-        let start = std::env::current_dir().map_err(failed)?;
+    /// When there is no such folder, no workspace, or its settings cannot be read.
+    pub fn find(folder: &Path) -> Result<Self, WorkspaceError> {
+        let start = folder.canonicalize().map_err(|_| WorkspaceError::NoFolder(folder.to_owned()))?;
         let is_root = |folder: &&Path| folder.join(SETTINGS).is_file() || folder.join(ENVIRONMENTS).is_dir();
         let root = start.ancestors().find(is_root).ok_or_else(|| WorkspaceError::NotFound(start.clone()))?;
         Self::open(Box::new(Disk::new(root)))

@@ -39,7 +39,7 @@ fn the_stream_is_in_install_order() {
     let text = "\
 apiVersion: v1\nkind: Namespace\n---\napiVersion: v1\nkind: ConfigMap\n---\n\
 apiVersion: apps/v1\nkind: Deployment\n---\napiVersion: apps/v1\nkind: Deployment\n";
-    assert_eq!(stream_of(&objects, Catalog::of("1.36").unwrap()), text);
+    assert_eq!(stream_of(objects.iter().collect(), Catalog::of("1.36").unwrap()), text);
 }
 
 #[test]

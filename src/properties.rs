@@ -1,13 +1,11 @@
 //! Properties: what holds for every input, not only for those that somebody thought of.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-use p8fs_gen::diag::{Sink, Sources};
-use p8fs_gen::k8s::{FieldPath, Quantity};
-use p8fs_gen::load::Environments;
-use p8fs_gen::merge::{self, Merged, Tree, Value};
-use p8fs_gen::template;
-use p8fs_gen::workspace::{Memory, Workspace};
+use crate::diag::{Sink, Sources};
+use crate::k8s::FieldPath;
+use crate::load::Environments;
+use crate::merge::{self, Merged, Tree, Value};
+use crate::template;
+use crate::workspace::{Memory, Workspace};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -94,15 +92,8 @@ proptest! {
         let template = template::template("a/b.yaml", file, &sources, &mut sink);
         prop_assert!(template.is_some() || sink.errors() > 0);
         for diagnostic in sink.into_sorted() {
-            p8fs_gen::diag::human::render(&diagnostic, &sources);
+            crate::diag::human::render(&diagnostic, &sources);
         }
-    }
-
-    #[test]
-    fn quantities_scale(number in 0u32..1_000_000) {
-        let nanos = |text: String| text.parse::<Quantity>().map(Quantity::nanos);
-        prop_assert_eq!(nanos(format!("{number}m")).map(|nanos| nanos * 1000), nanos(number.to_string()));
-        prop_assert_eq!(nanos(format!("{number}")).map(|nanos| nanos * 1024), nanos(format!("{number}Ki")));
     }
 
     #[test]

@@ -1,0 +1,111 @@
+//! What templates make of data, through every room.
+
+use super::*;
+use crate::workspace::Memory;
+
+const ENVIRONMENT: &str = r#"
+[system]
+name = "shop"
+[environment]
+tier = "development"
+namespace = "shop"
+[cluster]
+kubernetes = "1.36"
+[services.web]
+image = "registry.example/web:1"
+ports.http = 8080
+replicas = 2
+probes = { readiness.path = "/", liveness.path = "/" }
+resources = { cpu = "1", memory = "1Gi", storage = "1Gi" }
+"#;
+
+/// The stream of one more template, or the codes of what was found.
+fn render(template: &str) -> Result<String, Vec<&'static str>> {
+    let files =
+        Memory::default().with("environments/x.toml", ENVIRONMENT).with("templates/more/x.yaml", template);
+    let workspace = Workspace::open(Box::new(files)).unwrap();
+    let mut compiler = Compiler::new(&workspace).unwrap();
+    let compiled = compiler.compile(Target { environment: "x", recording: Recording::Reads }).unwrap();
+    match compiled {
+        Some(compiled) => Ok(crate::emit::stream(&compiled.objects, Some("more"))),
+        None => Err(compiler.sink.into_sorted().into_iter().map(|found| found.code.as_str()).collect()),
+    }
+}
+
+fn policy(spec: &str) -> String {
+    format!(
+        "for: [service in services]\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+         metadata: {{ name: x, namespace: shop }}\nspec:\n  podSelector: {{ matchLabels: {{ a: b }} }}\n  {spec}\n"
+    )
+}
+
+#[test]
+fn what_would_widen_when_empty_may_not_become_empty() {
+    for spec in [
+        "ingress: [{ from: [{ $for: edge in service.ingress, podSelector: {} }] }]",
+        "ingress: [{ ports: [{ protocol: TCP, port: \"${{ service.replicas if service.scale else none }}\" }] }]",
+        "ingress: [{ from: [{ podSelector: { matchLabels: { zone: \"${{ service.spread_over }}\" } } }] }]",
+        "ingress: [{ from: { $if: service.scale, $value: [{ podSelector: {} }] } }]",
+        "policyTypes: [\"${{ service.spread_over }}\"]",
+    ] {
+        assert_eq!(render(&policy(spec)), Err(vec!["empty-means-all"]), "{spec}");
+    }
+}
+
+#[test]
+fn what_is_written_empty_or_empty_without_harm_stays() {
+    for (spec, wanted) in [
+        ("ingress: [{ from: [] }]", "from: []"),
+        ("ingress: [{ from: [{ podSelector: {} }] }]", "podSelector: {}"),
+        ("ingress: [{ $for: edge in service.ingress, from: [] }]", "ingress: []"),
+    ] {
+        let stream = render(&policy(spec)).unwrap();
+        assert!(stream.contains(wanted), "{stream}");
+    }
+}
+
+fn config(data: &str) -> String {
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: x, namespace: shop }}\ndata:\n  {data}\n")
+}
+
+#[test]
+fn data_is_placed_as_the_language_says() {
+    for (data, wanted) in [
+        ("a: \"${{ system.name }}\"", "  a: shop\n"),
+        ("a: \"n ${{ 1 + 2 }} ${{ true }}\"", "  a: n 3 true\n"),
+        ("a: \"$${{ x }}\"", "${{ x }}"),
+        ("$$for: x", "  $for: x\n"),
+        ("a: x\n  $merge: { b: q, a: r }", "  a: r\n  b: q\n"),
+        (
+            "$for: \"key, value in system.labels\"\n  \"${{ key | length }}\": \"${{ value }}\"",
+            "  \"28\": p8fs-gen\n",
+        ),
+        ("a: { $if: config, $value: x, $else: q }", "  a: q\n"),
+    ] {
+        match render(&config(data)) {
+            Ok(stream) => assert!(stream.contains(wanted), "{data}\n{stream}"),
+            Err(codes) => panic!("{data}: {codes:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_the_language_does_not_have_is_refused_before_there_is_data() {
+    for (data, code) in [
+        ("a: \"${{ system.nam }}\"", "template-unknown-name"),
+        ("a: \"${{ services.web }}\"", "template-unknown-name"),
+        ("a: \"${{ config.name }}\"", "template-unknown-name"),
+        ("a: \"${{ config ~ 'x' }}\"", "template-value"),
+        ("a: \"x ${{ config }}\"", "template-value"),
+        ("a: \"${{ now() }}\"", "template-expression"),
+        ("a: 1", "template-schema"),
+        ("a: 0644", "template-syntax"),
+        ("a:", "template-syntax"),
+        ("a: &b c", "template-syntax"),
+        ("$fro: x", "template-directive"),
+        ("$for: \"system in services\"\n  a: \"${{ system.name }}\"", "template-shadowing"),
+        ("$include: fragments/pods.yaml", "template-include"),
+    ] {
+        assert_eq!(render(&config(data)), Err(vec![code]), "{data}");
+    }
+}
