@@ -25,7 +25,7 @@ pub struct Declared {
     pub cluster: Cluster,
     /// Configuration that every workload gets as environment variables, through one ConfigMap.
     #[serde(default)]
-    pub settings: BTreeMap<VariableName, Sourced<Setting>>,
+    pub settings: Sourced<BTreeMap<VariableName, Sourced<Setting>>>,
     /// The workloads that answer requests, by name.
     #[serde(default)]
     pub services: BTreeMap<Name, Sourced<Service>>,

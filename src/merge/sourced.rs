@@ -53,6 +53,12 @@ impl<T> Sourced<T> {
     }
 }
 
+impl<T: Default> Default for Sourced<T> {
+    fn default() -> Self {
+        Self::default_of(T::default())
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sourced<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SourcedVisitor<T>(PhantomData<T>);

@@ -9,7 +9,7 @@ use super::environment::{
     Cluster, Config, Container, Dns, Environment, EnvironmentFacts, Metric, Port, Probe, Scale, Service,
     System, Variable,
 };
-use crate::declare::{self, Declared, Name, PortName, Replicas, Setting, Tier};
+use crate::declare::{self, Declared, Name, PortName, Replicas, Setting, Tier, VariableName};
 use crate::merge::{InputSet, Reads, Sourced};
 
 type Labels = BTreeMap<String, Sourced<String>>;
@@ -19,23 +19,12 @@ type Labels = BTreeMap<String, Sourced<String>>;
 pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
     let system = &declared.system.name;
     let system_name = system.map(|name| name.as_str().to_owned());
-    let edges = edges::edges(declared, reads);
-    let mut services: BTreeMap<String, Sourced<Service>> = declared
-        .services
-        .iter()
-        .map(|(name, service)| (name.as_str().to_owned(), derive_service(declared, name, service, reads)))
-        .collect();
-    services = services
-        .into_iter()
-        .map(|(name, service)| {
-            let (ingress, egress) = edges.of(&name);
-            let derived = Sourced::derived(
-                Service { ingress, egress, ..service.value().clone() },
-                service.inputs().clone(),
-            );
-            (name, derived)
-        })
-        .collect();
+    let mut edges = edges::edges(declared, reads);
+    let services = declared.services.iter().map(|(name, service)| {
+        let ends = edges.take(name.as_str());
+        (name.as_str().to_owned(), derive_service(declared, name, service, ends, reads))
+    });
+    let services = services.collect();
     Environment {
         system: System { labels: labels(&system_name, None), name: system_name.clone() },
         environment: EnvironmentFacts {
@@ -79,15 +68,15 @@ pub(super) fn selector_of(declared: &Declared, name: &Name, service: &Sourced<de
     selector(&system, Some(&service.map(|_| name.as_str().to_owned())))
 }
 
-fn config(declared: &Declared, system: &Sourced<String>) -> Option<Config> {
-    if declared.settings.is_empty() {
+fn config(declared: &Declared, system: &Sourced<String>) -> Option<Sourced<Config>> {
+    let settings = &declared.settings;
+    if settings.value().is_empty() {
         return None;
     }
-    let data: Labels = declared
-        .settings
-        .iter()
-        .map(|(name, setting)| (name.as_str().to_owned(), setting.map(Setting::to_string)))
-        .collect();
+    let setting = |(name, value): (&VariableName, &Sourced<Setting>)| {
+        (name.as_str().to_owned(), value.map(Setting::to_string))
+    };
+    let data: Labels = settings.value().iter().map(setting).collect();
     let mut digest = Sha256::new();
     let mut inputs = InputSet::default();
     for (name, value) in &data {
@@ -96,17 +85,15 @@ fn config(declared: &Declared, system: &Sourced<String>) -> Option<Config> {
         inputs.extend(value.inputs());
     }
     let hex = digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    Some(Config {
-        name: system.map(|name| format!("{name}-config")),
-        data,
-        digest: Sourced::derived(hex, inputs),
-    })
+    let name = system.map(|name| format!("{name}-config"));
+    Some(settings.map(|_| Config { name, data, digest: Sourced::derived(hex, inputs) }))
 }
 
 fn derive_service(
     declared: &Declared,
     name: &Name,
     service: &Sourced<declare::Service>,
+    (ingress, egress): edges::Ends,
     reads: &Reads,
 ) -> Sourced<Service> {
     let raw = service.value();
@@ -135,8 +122,8 @@ fn derive_service(
         max_unavailable: (*fewest.value() > 1).then(|| fewest.map(|_| 1)),
         spread_over: spread.then(|| tier.map(|_| "topology.kubernetes.io/zone".to_owned())),
         container: container(raw),
-        ingress: Vec::new(),
-        egress: Vec::new(),
+        ingress,
+        egress,
         name: service_name,
     })
 }

@@ -7,6 +7,9 @@ use super::environment::{Edge, Peer};
 use crate::declare::{Cidr, Declared, Name, PortName, PortNumber, Via};
 use crate::merge::{InputSet, Reads, Sourced};
 
+/// The connections of one service: those that come in, and those that go out.
+pub(super) type Ends = (Vec<Sourced<Edge>>, Vec<Sourced<Edge>>);
+
 /// Every permitted connection, at both of its ends.
 #[derive(Default)]
 pub(super) struct Edges {
@@ -16,10 +19,10 @@ pub(super) struct Edges {
 
 impl Edges {
     /// What may come in to a service, and what may go out.
-    pub(super) fn of(&self, service: &str) -> (Vec<Sourced<Edge>>, Vec<Sourced<Edge>>) {
-        let of =
-            |edges: &BTreeMap<String, Vec<Sourced<Edge>>>| edges.get(service).cloned().unwrap_or_default();
-        (of(&self.ingress), of(&self.egress))
+    pub(super) fn take(&mut self, service: &str) -> Ends {
+        let take =
+            |edges: &mut BTreeMap<String, Vec<Sourced<Edge>>>| edges.remove(service).unwrap_or_default();
+        (take(&mut self.ingress), take(&mut self.egress))
     }
 }
 

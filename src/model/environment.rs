@@ -15,7 +15,7 @@ contextual! {
         /// The cluster it runs in.
         pub cluster: Cluster,
         /// The configuration that all workloads share; none when there are no settings.
-        pub config: Option<Config>,
+        pub config: Option<Sourced<Config>>,
         /// The services, by name.
         pub services: BTreeMap<String, Sourced<Service>>,
     }

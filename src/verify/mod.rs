@@ -6,6 +6,8 @@ mod identity;
 mod selectors;
 mod structure;
 
+use rayon::prelude::*;
+
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::k8s::{Catalog, Node, Object, Value};
 use crate::merge::{self, InputInfo, Inputs};
@@ -36,13 +38,16 @@ pub fn verify(
     sink: &mut Sink,
 ) -> Option<Verified> {
     let before = sink.errors();
-    let mut findings = Findings { inputs, sink };
-    for object in &objects {
+    let found = objects.par_iter().map(|object| {
+        let mut sink = Sink::default();
+        let mut findings = Findings { inputs, sink: &mut sink };
         structure::check(object, catalog, &mut findings);
         identity::check(object, catalog, &mut findings);
         selectors::check(object, &mut findings);
-    }
-    identity::check_unique(&objects, &mut findings);
+        sink
+    });
+    sink.extend(found.collect::<Vec<Sink>>().into_iter().flatten());
+    identity::check_unique(&objects, &mut Findings { inputs, sink });
     (sink.errors() == before).then_some(Verified { objects, catalog })
 }
 

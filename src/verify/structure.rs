@@ -7,7 +7,7 @@ use super::{Findings, identity};
 use crate::diag::Code;
 use crate::k8s::{Catalog, Cursor, FieldPath, Node, Object, Schema, Step, Type, Value, is_quantity};
 
-pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<'_>) {
+pub(super) fn check(object: &Object, catalog: &'static Catalog, findings: &mut Findings<'_>) {
     let identity = &object.identity;
     let Some(root) = catalog.cursor(&identity.api_version, &identity.kind) else {
         let title = format!("Kubernetes {} has no {} {}", catalog.minor, identity.api_version, identity.kind);
@@ -15,21 +15,36 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
         findings.push(findings.structure(Code::UnknownKind, title, at, "unknown kind".to_owned()));
         return;
     };
-    Walk { object, findings, path: FieldPath::default() }.node(&object.root, root);
+    Walk { object, findings, path: Vec::new() }.node(&object.root, root);
 }
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
-struct Walk<'a, 'f> {
+struct Walk<'a, 'f, 's> {
     object: &'a Object,
-    findings: &'a mut Findings<'f>,
-    path: FieldPath,
+    findings: &'f mut Findings<'s>,
+    path: Vec<Part<'a>>,
 }
 
-impl Walk<'_, '_> {
+/// A step of the path, borrowed: most objects have nothing to report.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Walk<'a, '_, '_> {
+    fn path(&self) -> FieldPath {
+        let step = |part: &Part<'_>| match part {
+            Part::Key(key) => Step::Key((*key).to_owned()),
+            Part::Index(index) => Step::Index(*index),
+        };
+        FieldPath(self.path.iter().map(step).collect())
+    }
+
     fn report(&mut self, code: Code, node: &Node, what: &str, label: String) {
-        let title = format!("{}: `{}` {what}", self.object.identity, self.path);
+        let title = format!("{}: `{}` {what}", self.object.identity, self.path());
         let found = match code {
             Code::InvalidFieldValue => self.findings.value(code, title, node, label),
             _ => self.findings.structure(code, title, node, label),
@@ -37,7 +52,7 @@ impl Walk<'_, '_> {
         self.findings.push(found);
     }
 
-    fn node(&mut self, node: &Node, at: Cursor<'_>) {
+    fn node(&mut self, node: &'a Node, at: Cursor<'a>) {
         let schema = at.schema();
         if schema.pattern.is_some() || !schema.validations.is_empty() {
             self.report(
@@ -53,27 +68,27 @@ impl Walk<'_, '_> {
         match &node.value {
             Value::Map(entries) if fits(schema, Type::Object) => {
                 for (key, child) in entries {
-                    self.path.0.push(Step::Key(key.to_string()));
+                    self.path.push(Part::Key(key));
                     match at.field(key) {
                         Some(place) => self.node(child, place),
                         None if at.keeps_unknown() => {}
                         None => self.unknown(key, child, schema),
                     }
-                    self.path.0.pop();
+                    self.path.pop();
                 }
                 for field in schema.required.iter().filter(|field| is_missing(node.get(field))) {
-                    self.path.0.push(Step::Key(field.clone()));
+                    self.path.push(Part::Key(field));
                     self.report(Code::MissingField, node, "is required", "lacks it".to_owned());
-                    self.path.0.pop();
+                    self.path.pop();
                 }
             }
             Value::List(items) if fits(schema, Type::Array) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.path.0.push(Step::Index(index));
+                    self.path.push(Part::Index(index));
                     if let Some(place) = at.item() {
                         self.node(item, place);
                     }
-                    self.path.0.pop();
+                    self.path.pop();
                 }
                 self.unique(node, items, at);
                 let count = items.len();
@@ -86,7 +101,7 @@ impl Walk<'_, '_> {
     }
 
     fn unknown(&mut self, key: &str, node: &Node, schema: &Schema) {
-        let title = format!("{}: unknown field `{}`", self.object.identity, self.path);
+        let title = format!("{}: unknown field `{}`", self.object.identity, self.path());
         let found = self.findings.structure(
             Code::UnknownField,
             title,
@@ -121,7 +136,7 @@ impl Walk<'_, '_> {
     fn text(&mut self, node: &Node, text: &str, schema: &Schema) {
         if !schema.choices.is_empty() && !schema.choices.iter().any(|choice| choice.as_str() == Some(text)) {
             let known: Vec<&str> = schema.choices.iter().filter_map(serde_json::Value::as_str).collect();
-            let title = format!("{}: `{}` cannot be `{text}`", self.object.identity, self.path);
+            let title = format!("{}: `{}` cannot be `{text}`", self.object.identity, self.path());
             let label = format!("one of {}", known.join(", "));
             let found = self.findings.value(Code::InvalidFieldValue, title, node, label);
             self.findings.push(found.suggest(text, known));
@@ -202,7 +217,7 @@ impl Walk<'_, '_> {
                 let title = format!(
                     "{}: `{}` has two items with {}",
                     self.object.identity,
-                    self.path,
+                    self.path(),
                     words.join(" and ")
                 );
                 let at = item.get(&keys[0]).unwrap_or(node);
