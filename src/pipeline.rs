@@ -9,19 +9,10 @@ use crate::k8s::Catalog;
 use crate::load::{Environments, Layer};
 use crate::merge::{self, InputSet, Inputs, Reads};
 use crate::model::{self, Contextual, Environment};
-use crate::render::{self, Catalogue};
+use crate::render::{self, Catalogue, DeadKeys};
 use crate::template::Recording;
 use crate::verify::{self, Verified};
-use crate::workspace::{Workspace, WorkspaceError};
-
-/// What to compile.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The environment's name.
-    pub environment: &'a str,
-    /// Whether each leaf of the output keeps its inputs.
-    pub recording: Recording,
-}
+use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
 
 /// A compiled environment.
 pub struct Compiled {
@@ -29,8 +20,6 @@ pub struct Compiled {
     pub objects: Verified,
     /// The nodes of its merged files.
     pub inputs: Inputs,
-    /// Which of them were read.
-    pub reads: Reads,
 }
 
 /// A workspace with its templates parsed; compiles any number of environments.
@@ -39,6 +28,8 @@ pub struct Compiler<'w> {
     catalogue: Option<Catalogue>,
     /// For each minor of Kubernetes that was asked for: its catalog, if the templates fit it.
     catalogs: BTreeMap<&'static str, Option<&'static Catalog>>,
+    /// What the environments compiled so far left unread.
+    dead: DeadKeys,
     /// Every text that was read.
     pub sources: Sources,
     /// Everything that was found.
@@ -47,64 +38,60 @@ pub struct Compiler<'w> {
 
 impl<'w> Compiler<'w> {
     /// Reads the workspace's templates. Nothing is compiled if this is not the version that the workspace wants.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn new(workspace: &'w Workspace) -> Result<Self, WorkspaceError> {
         let (mut sources, mut sink) = (Sources::default(), Sink::default());
-        let mut catalogue = None;
-        match workspace.pinned.as_deref() {
-            Some(pinned) if pinned != env!("CARGO_PKG_VERSION") => {
-                let title = format!(
-                    "this workspace wants p8fs-gen {pinned}, and this is {}",
-                    env!("CARGO_PKG_VERSION")
-                );
-                sink.push(
-                    Diagnostic::error(Code::ToolVersion, title).help("`version` in `p8fs-gen.toml` says so"),
-                );
+        let own = env!("CARGO_PKG_VERSION");
+        let catalogue = match workspace.pinned.as_deref().filter(|pinned| *pinned != own) {
+            None => Some(Catalogue::load(workspace, &mut sources, &mut sink)?),
+            Some(pinned) => {
+                let title = format!("this workspace wants p8fs-gen {pinned}, and this is {own}");
+                let help = "`version` in `p8fs-gen.toml` says so";
+                sink.push(Diagnostic::error(Code::ToolVersion, title).help(help));
+                None
             }
-            _ => {
-                catalogue = Some(Catalogue::load(workspace, &mut sources, &mut sink)?);
-            }
-        }
-        let environments = Environments::new(workspace);
-        Ok(Self { environments, catalogue, catalogs: BTreeMap::new(), sources, sink })
+        };
+        let (environments, catalogs) = (Environments::new(workspace), BTreeMap::new());
+        Ok(Self { environments, catalogue, catalogs, dead: DeadKeys::default(), sources, sink })
     }
 
     /// The names of the workspace's environments.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn environments(&mut self) -> Result<Vec<String>, WorkspaceError> {
         self.environments.names(&mut self.sources)
     }
 
-    /// Reports files that no environment is made of.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn strays(&mut self) -> Result<(), WorkspaceError> {
-        self.environments.strays(&mut self.sources, &mut self.sink)
+    /// Reports what has no effect: of the environments `names`, which were compiled, the keys that nothing read; and if
+    /// they are `all` there are, those of layers and the files that no environment is made of.
+    pub fn without_effect(&mut self, names: &[String], all: bool) -> Result<(), WorkspaceError> {
+        // With an environment missing from the picture, a layer's key may be read there.
+        let complete = all && self.sink.errors() == 0;
+        let files: Vec<String> = names.iter().map(|name| format!("{ENVIRONMENTS}/{name}.toml")).collect();
+        let own = |span| files.iter().any(|file| file == self.sources.path(span));
+        self.sink.extend(self.dead.findings(|span| complete || own(span)));
+        if all {
+            self.environments.strays(&mut self.sources, &mut self.sink)?;
+        }
+        Ok(())
     }
 
     /// Takes one environment through every room. None when there were errors; they are in the sink.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    pub fn compile(&mut self, target: Target<'_>) -> Result<Option<Compiled>, WorkspaceError> {
+    pub fn compile(
+        &mut self,
+        environment: &str,
+        recording: Recording,
+    ) -> Result<Option<Compiled>, WorkspaceError> {
         let before = self.sink.errors();
         // load
-        let layers = self.environments.layers(target.environment, &mut self.sources, &mut self.sink)?;
+        let layers = self.environments.layers(environment, &mut self.sources, &mut self.sink)?;
         let is_environment = |layers: &Vec<Layer>| layers.last().is_some_and(Layer::is_environment);
         let Some(layers) = layers.filter(is_environment) else {
             let known = self.environments()?;
-            self.unknown_environment(target.environment, &known);
+            self.unknown_environment(environment, &known);
             return Ok(None);
         };
         // merge
         let merged = merge::merge(layers, &mut self.sink);
         // declare
-        let Some(declared) = declare::declare(&merged, target.environment, &mut self.sink) else {
+        let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
             return Ok(None);
         };
         let reads = Reads::of(&merged.inputs);
@@ -121,21 +108,23 @@ impl<'w> Compiler<'w> {
         let render = |recording, sink: &mut Sink| {
             render::render(catalogue, &context, catalog, recording, &reads, sink)
         };
-        let objects = render(target.recording, &mut self.sink);
+        let objects = render(recording, &mut self.sink);
         if self.sink.errors() > before {
             return Ok(None);
         }
         // verify
         let mut found = Sink::default();
         let verified = verify::verify(objects, catalog, &merged.inputs, &mut found);
-        if verified.is_none() && target.recording == Recording::Reads {
+        if verified.is_none() && recording == Recording::Reads {
             // Rendered again, so that the findings can point at the environment's files.
             found = Sink::default();
             let objects = render(Recording::Leaves, &mut found);
             verify::verify(objects, catalog, &merged.inputs, &mut found);
         }
         self.sink.extend(found);
-        Ok(verified.map(|objects| Compiled { objects, inputs: merged.inputs, reads }))
+        let Some(objects) = verified else { return Ok(None) };
+        self.dead.add(&merged.inputs, &reads);
+        Ok(Some(Compiled { objects, inputs: merged.inputs }))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
@@ -155,10 +144,10 @@ impl<'w> Compiler<'w> {
         let title = format!("no environment is called `{name}`");
         let found = Diagnostic::error(Code::UnknownEnvironment, title)
             .suggest(name, known.iter().map(String::as_str));
-        self.sink.push(match known {
-            [] => found
-                .help("an environment is a file `environments/<name>.toml` with an `[environment]` table"),
-            known => found.note(format!("there are {}", known.join(", "))),
+        self.sink.push(if known.is_empty() {
+            found.help("an environment is a file `environments/<name>.toml` with an `[environment]` table")
+        } else {
+            found.note(format!("there are {}", known.join(", ")))
         });
     }
 }

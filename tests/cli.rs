@@ -7,28 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+mod run;
+
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
-fn command(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_p8fs-gen"));
-    command.current_dir(directory).env("NO_COLOR", "1");
-    command
-}
-
-fn run(directory: &Path, arguments: &[&str]) -> Output {
-    command(directory).args(arguments).output().expect("the binary runs")
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("UTF-8")
-}
+use run::{Ran, command, root, run};
 
 /// A copy of the repository's environments, to be changed.
 fn workspace() -> tempfile::TempDir {
@@ -49,18 +34,24 @@ fn edit(workspace: &Path, file: &str, from: &str, to: &str) {
     fs::write(&path, before.replace(from, to)).expect("writable");
 }
 
+fn template(workspace: &Path, path: &str, text: &str) {
+    let path = workspace.join("templates").join(path);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    fs::write(path, text).expect("written");
+}
+
 #[test]
 fn the_stream_goes_to_standard_output_and_nothing_else_does() {
     let output = run(root(), &["render", "prod"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(text(&output.stdout).starts_with("apiVersion: "));
-    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.code, Some(0));
+    assert!(output.stdout.starts_with("apiVersion: "));
+    assert_eq!(output.stderr, "");
 
     let folder = workspace();
     edit(folder.path(), "prod.toml", "tier = \"production\"", "tier = \"prod\"");
     let output = run(folder.path(), &["render", "prod"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert_eq!(text(&output.stdout), "");
+    assert_eq!(output.code, Some(2));
+    assert_eq!(output.stdout, "");
 }
 
 #[test]
@@ -68,43 +59,35 @@ fn the_same_input_gives_the_same_bytes_from_any_folder() {
     let here = run(root(), &["render", "prod"]).stdout;
     let below = run(&root().join("src/diag"), &["render", "prod"]).stdout;
     let copy = workspace();
-    let elsewhere =
-        command(copy.path()).args(["render", "prod"]).env("TZ", "Asia/Tokyo").env("LC_ALL", "C").output();
-    assert_eq!(text(&here), text(&below));
-    assert_eq!(text(&here), text(&elsewhere.expect("the binary runs").stdout));
+    let mut elsewhere = command(copy.path(), &["render", "prod"]);
+    elsewhere.env("TZ", "Asia/Tokyo").env("LC_ALL", "C");
+    assert_eq!(here, below);
+    assert_eq!(here, Ran::from(elsewhere.output().expect("the binary runs")).stdout);
 }
 
 #[test]
 fn a_closed_pipe_is_quiet() {
-    let mut child = command(root())
-        .args(["render", "prod"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
+    let mut render = command(root(), &["render", "prod"]);
+    let mut child = render.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     drop(child.stdout.take());
-    let output = child.wait_with_output().expect("ends");
-    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let output = Ran::from(child.wait_with_output().expect("ends"));
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
 }
 
 #[test]
 fn check_of_a_folder_exits_with_one_when_it_differs() {
     let folder = workspace();
     let render = |extra: &[&str]| run(folder.path(), &[&["render", "prod", "--out", "out"], extra].concat());
-    assert_eq!(render(&[]).status.code(), Some(0));
-    assert_eq!(render(&["--check"]).status.code(), Some(0));
+    assert_eq!(render(&[]).code, Some(0));
+    assert_eq!(render(&["--check"]).code, Some(0));
 
     edit(folder.path(), "prod.toml", "max = 20", "max = 30");
     let differs = render(&["--check"]);
-    assert_eq!(differs.status.code(), Some(1));
-    assert!(
-        text(&differs.stdout).contains("-  maxReplicas: 20\n+  maxReplicas: 30\n"),
-        "{}",
-        text(&differs.stdout)
-    );
-    assert_eq!(render(&["--check"]).status.code(), Some(1), "--check wrote something");
-    assert_eq!(render(&[]).status.code(), Some(0));
-    assert_eq!(render(&["--check"]).status.code(), Some(0));
+    assert_eq!(differs.code, Some(1));
+    assert!(differs.stdout.contains("-  maxReplicas: 20\n+  maxReplicas: 30\n"), "{}", differs.stdout);
+    assert_eq!(render(&["--check"]).code, Some(1), "--check wrote something");
+    assert_eq!(render(&[]).code, Some(0));
+    assert_eq!(render(&["--check"]).code, Some(0));
 }
 
 #[test]
@@ -114,8 +97,8 @@ fn a_folder_that_is_not_ours_is_left_alone() {
     fs::create_dir_all(&foreign).expect("folder");
     fs::write(foreign.join("diary.txt"), "private").expect("file");
     let output = run(folder.path(), &["render", "prod", "--out", "out"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("out/prod"), "{}", text(&output.stderr));
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("out/prod"), "{}", output.stderr);
     assert_eq!(fs::read_dir(&foreign).expect("folder").count(), 1);
 }
 
@@ -124,9 +107,9 @@ fn findings_come_as_json_when_asked() {
     let folder = workspace();
     edit(folder.path(), "prod.toml", "max = 20", "max = \"20\"");
     let output = run(folder.path(), &["--message-format", "json", "check"]);
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.code, Some(2));
     let lines: Vec<serde_json::Value> =
-        text(&output.stderr).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        output.stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["code"], "wrong-type");
     assert_eq!(lines[0]["primary"]["file"], "environments/prod.toml");
@@ -142,7 +125,7 @@ fn all_mistakes_are_found_in_one_run() {
     edit(folder.path(), "base.toml", "uses = [\"nats\"]", "uses = [\"natz\"]");
     edit(folder.path(), "dev.toml", "namespace = \"p8fs-dev\"", "namespace = \"P8FS\"");
     let output = run(folder.path(), &["check"]);
-    let found = text(&output.stderr);
+    let found = output.stderr;
     for wanted in
         ["environment.tier", "resources.cpu", "services.api.scal`", "natz", "environments/dev.toml:6"]
     {
@@ -154,41 +137,28 @@ fn all_mistakes_are_found_in_one_run() {
 fn a_layers_key_lives_if_any_environment_reads_it() {
     let folder = workspace();
     // Only staging and prod are exposed: the gateway would have no effect in a file that is dev's alone.
-    let path = folder.path().join("environments/dev.toml");
-    let mut dev = fs::OpenOptions::new().append(true).open(path).expect("opened");
-    writeln!(dev, "\n[cluster.gateway]\nnamespace = \"gateway-system\"").expect("written");
+    let gateway = "[cluster.gateway]\nnamespace = \"gateway-system\"\n\n[environment]";
+    edit(folder.path(), "dev.toml", "[environment]", gateway);
     let output = run(folder.path(), &["check"]);
-    assert!(
-        text(&output.stderr).contains("nothing reads `cluster.gateway.namespace`"),
-        "{}",
-        text(&output.stderr)
-    );
+    assert!(output.stderr.contains("nothing reads `cluster.gateway.namespace`"), "{}", output.stderr);
 
     let folder = workspace();
-    edit(
-        folder.path(),
-        "base.toml",
-        "[settings]",
-        "[cluster.gateway]\nnamespace = \"gateway-system\"\n\n[settings]",
-    );
+    edit(folder.path(), "base.toml", "[settings]", &gateway.replace("[environment]", "[settings]"));
     let output = run(folder.path(), &["check"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
 }
 
 #[test]
 fn a_workspace_adds_a_template_and_overrides_one() {
     let folder = workspace();
-    let templates = folder.path().join("templates");
-    fs::create_dir_all(templates.join("policy")).expect("folder");
-    fs::create_dir_all(templates.join("scaling")).expect("folder");
     let quota = "apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: all, namespace: \"${{ environment.namespace }}\" }\nspec: { hard: { pods: 100 } }\n";
-    fs::write(templates.join("policy/quota.yaml"), quota).expect("written");
+    template(folder.path(), "policy/quota.yaml", quota);
     let budget = "scaling/pod-disruption-budget.yaml";
     let built_in = fs::read_to_string(root().join("templates").join(budget)).expect("built in");
-    fs::write(templates.join(budget), built_in.replace("AlwaysAllow", "IfHealthyBudget")).expect("written");
+    template(folder.path(), budget, &built_in.replace("AlwaysAllow", "IfHealthyBudget"));
     let output = run(folder.path(), &["render", "prod"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    let stream = text(&output.stdout);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let stream = output.stdout;
     assert!(
         stream.contains("kind: ResourceQuota")
             && stream.contains("IfHealthyBudget")
@@ -202,22 +172,22 @@ fn a_file_that_cannot_be_read_is_the_systems_fault_and_one_without_text_the_user
     fs::write(folder.path().join("environments/dev.toml"), b"[environment]\ntier = \"\xff\"\n")
         .expect("written");
     let output = run(folder.path(), &["check"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("not UTF-8"));
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(output.stderr.contains("not UTF-8"));
 
     fs::remove_file(folder.path().join("environments/dev.toml")).expect("removed");
     fs::create_dir(folder.path().join("environments/dev.toml")).expect("folder");
     let output = run(folder.path(), &["render", "dev"]);
-    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("cannot read environments/dev.toml: "), "{}", text(&output.stderr));
+    assert_eq!(output.code, Some(3), "{}", output.stderr);
+    assert!(output.stderr.contains("cannot read environments/dev.toml: "), "{}", output.stderr);
 }
 
 #[test]
 fn outside_of_a_workspace_it_says_so() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let output = run(folder.path(), &["check"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no workspace"), "{}", text(&output.stderr));
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("no workspace"), "{}", output.stderr);
 }
 
 #[test]
@@ -244,12 +214,10 @@ fn hostile_templates_end_in_findings() {
     ] {
         let folder = workspace();
         for (path, text) in files {
-            let path = folder.path().join("templates").join(path);
-            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-            fs::write(path, text).expect("written");
+            template(folder.path(), &path, &text);
         }
         let output = run(folder.path(), &["check"]);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(text(&output.stderr).contains(code), "{}", text(&output.stderr));
+        assert_eq!(output.code, Some(2));
+        assert!(output.stderr.contains(code), "{}", output.stderr);
     }
 }

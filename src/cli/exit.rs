@@ -38,9 +38,9 @@ pub(super) enum Failure {
     /// The workspace cannot be read.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
-    /// The output folder cannot be written; one that is refused is a finding instead.
+    /// The output folder cannot be written, or must not be.
     #[error(transparent)]
-    Folder(FolderError),
+    Folder(#[from] FolderError),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
@@ -54,10 +54,9 @@ impl Failure {
         match self {
             // Whoever closed the pipe has read enough.
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
-            Failure::Workspace(WorkspaceError::Read { .. }) | Failure::Folder(_) | Failure::Output(_) => {
-                Exit::System
-            }
-            Failure::Workspace(_) | Failure::Usage(_) => Exit::Input,
+            Failure::Workspace(WorkspaceError::Read { .. }) | Failure::Output(_) => Exit::System,
+            Failure::Folder(error) if error.is_system() => Exit::System,
+            Failure::Workspace(_) | Failure::Folder(_) | Failure::Usage(_) => Exit::Input,
         }
     }
 }

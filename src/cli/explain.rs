@@ -1,16 +1,17 @@
 //! `p8fs-gen explain`
 
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::report::Reporter;
-use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
-use crate::k8s::{FieldPath, Made, Node, Object, Step, Value};
+use super::report::{self, Reporter};
+use crate::diag::{Code, Diagnostic, Sources, Span};
+use crate::k8s::{FieldPath, Identity, Made, Node, Object, Step, Value};
 use crate::merge::{InputSet, Inputs};
-use crate::pipeline::{Compiled, Compiler, Target};
+use crate::pipeline::{Compiled, Compiler};
 use crate::template::Recording;
+use crate::verify::Verified;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
@@ -25,166 +26,144 @@ pub(super) struct Options {
 
 pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
-    let compiled =
-        compiler.compile(Target { environment: &options.environment, recording: Recording::Leaves })?;
-    let text = compiled.and_then(|compiled| {
-        let (object, node) = find(options, &compiled, &mut compiler.sink)?;
+    let compiled = compiler.compile(&options.environment, Recording::Leaves)?;
+    let mut text = String::new();
+    if let Some(Compiled { objects, inputs }) = &compiled {
         let path = options.field.clone().unwrap_or_default();
-        Some(Explanation { sources: &compiler.sources, inputs: &compiled.inputs }.of(object, &path, node))
-    });
+        let found = object(options, objects).and_then(|object| Ok((object, field(object, &path)?)));
+        let explanation = Explanation { sources: &compiler.sources, inputs, text: String::new() };
+        match found {
+            Ok((object, node)) => text = explanation.of(object, path, node),
+            Err(finding) => compiler.sink.push(*finding),
+        }
+    }
     let exit = reporter.findings(compiler.sink, &compiler.sources);
-    Reporter::output(&text.unwrap_or_default())?;
+    report::output(&text)?;
     Ok(exit)
 }
 
-fn find<'c>(options: &Options, compiled: &'c Compiled, sink: &mut Sink) -> Option<(&'c Object, &'c Node)> {
-    let catalog = compiled.objects.catalog();
+fn object<'v>(options: &Options, verified: &'v Verified) -> Result<&'v Object, Box<Diagnostic>> {
     let (kind, name) = options.object.split_once('/').unwrap_or((&options.object, ""));
     let kind = kind.to_lowercase();
-    let is_kind = |object: &Object| {
-        let plural =
-            catalog.kind(&object.identity.api_version, &object.identity.kind).map(|known| known.plural);
-        object.identity.kind.to_lowercase() == kind || plural == Some(&*kind)
+    let is_meant = |Identity { api_version, kind: its_kind, name: its_name, .. }: &Identity| {
+        let plural = || verified.catalog().kind(api_version, its_kind).map(|known| known.plural);
+        its_name == name && (its_kind.to_lowercase() == kind || plural() == Some(&*kind))
     };
-    let name_of =
-        |object: &Object| format!("{}/{}", object.identity.kind.to_lowercase(), object.identity.name);
-    let objects = compiled.objects.objects();
-    let Some(object) = objects.iter().find(|object| object.identity.name == name && is_kind(object)) else {
-        let names: Vec<String> = objects.iter().map(name_of).collect();
+    let objects = verified.objects();
+    objects.iter().find(|object| is_meant(&object.identity)).ok_or_else(|| {
+        let name = |Identity { kind, name, .. }: &Identity| format!("{}/{name}", kind.to_lowercase());
+        let names: Vec<String> = objects.iter().map(|object| name(&object.identity)).collect();
         let title = format!("`{}` has no object `{}`", options.environment, options.object);
         let found = Diagnostic::error(Code::UnknownObject, title);
         let found = found.suggest(&options.object, names.iter().map(String::as_str));
-        sink.push(found.note(format!("its objects are {}", names.join(", "))));
-        return None;
-    };
-    let path = options.field.clone().unwrap_or_default();
-    if let Some(node) = path.find(&object.root) {
-        return Some((object, node));
-    }
-    // Follow it as far as it goes, to say what is there.
-    let mut reached = FieldPath(path.0.clone());
-    while reached.find(&object.root).is_none() {
-        reached.0.pop();
-    }
-    let node = reached.find(&object.root)?;
-    let wrong =
-        path.0.get(reached.0.len()).map(|step| FieldPath(vec![step.clone()]).to_string()).unwrap_or_default();
+        Box::new(found.note(format!("its objects are {}", names.join(", "))))
+    })
+}
+
+fn field<'o>(object: &'o Object, path: &FieldPath) -> Result<&'o Node, Box<Diagnostic>> {
+    let (taken, node) = path.reach(&object.root);
+    let (reached, rest) = path.0.split_at(taken);
+    let Some(wrong) = rest.first() else { return Ok(node) };
+    let wrong = FieldPath(vec![wrong.clone()]).to_string();
     let fields: Vec<&str> = node.entries().iter().map(|(key, _)| &**key).collect();
     let there = match &node.value {
         Value::Map(_) => format!("it has {}", fields.join(", ")),
         Value::List(items) => format!("it is a list of {}", items.len()),
         _ => "it is a single value".to_owned(),
     };
-    let at = if reached.0.is_empty() {
-        object.identity.to_string()
-    } else {
-        format!("`{reached}` of {}", object.identity)
+    let at = match reached {
+        [] => object.identity.to_string(),
+        reached => format!("`{}` of {}", FieldPath(reached.to_vec()), object.identity),
     };
-    sink.push(
-        Diagnostic::error(Code::UnknownPath, format!("{at} has no `{wrong}`"))
-            .suggest(&wrong, fields)
-            .note(there),
-    );
-    None
+    let found = Diagnostic::error(Code::UnknownPath, format!("{at} has no `{wrong}`"));
+    Err(Box::new(found.suggest(&wrong, fields).note(there)))
 }
 
 struct Explanation<'a> {
     sources: &'a Sources,
     inputs: &'a Inputs,
+    text: String,
 }
 
 impl Explanation<'_> {
-    fn of(&self, object: &Object, path: &FieldPath, node: &Node) -> String {
-        let mut text = String::new();
+    fn of(mut self, object: &Object, mut path: FieldPath, node: &Node) -> String {
         match &node.value {
             Value::Map(_) | Value::List(_) => {
-                let _ = writeln!(text, "{}", object.identity);
-                self.subtree(&mut path.clone(), node, &mut text);
+                self.line(&object.identity.to_string());
+                self.subtree(&mut path, node);
             }
             value => {
-                let _ = writeln!(text, "{} {path} = {}", object.identity, literal(value));
-                self.leaf(node, &mut text);
+                self.line(&format!("{} {path} = {}", object.identity, literal(value)));
+                self.leaf(node);
             }
         }
-        text
+        self.text
     }
 
     /// A line for each leaf: its value, and the first place that gave it.
-    fn subtree(&self, path: &mut FieldPath, node: &Node, text: &mut String) {
-        match &node.value {
-            Value::Map(entries) if !entries.is_empty() => {
-                for (key, child) in entries {
-                    path.0.push(Step::Key(key.to_string()));
-                    self.subtree(path, child, text);
-                    path.0.pop();
-                }
+    fn subtree(&mut self, path: &mut FieldPath, node: &Node) {
+        let children: Vec<(Step, &Node)> = match &node.value {
+            Value::Map(entries) => {
+                entries.iter().map(|(key, child)| (Step::Key(Arc::clone(key)), child)).collect()
             }
-            Value::List(items) if !items.is_empty() => {
-                for (index, child) in items.iter().enumerate() {
-                    let name = child.get("name").and_then(Node::as_str);
-                    path.0.push(
-                        name.map_or(Step::Index(index), |name| {
-                            Step::Item("name".to_owned(), name.to_owned())
-                        }),
-                    );
-                    self.subtree(path, child, text);
-                    path.0.pop();
-                }
-            }
-            value => {
-                let input = node.from.as_ref().and_then(|from| from.value.iter().next());
-                let place = input.map_or(node.at, |input| self.inputs.get(input).origin);
-                let _ = writeln!(text, "  {path} = {}  ({})", literal(value), self.sources.place(place));
-            }
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, child)| match child.get("name").and_then(Node::as_str) {
+                    Some(name) => (Step::Item("name".to_owned(), name.to_owned()), child),
+                    None => (Step::Index(index), child),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        if children.is_empty() {
+            let input = node.from.as_ref().and_then(|from| from.value.iter().next());
+            let place = input.map_or(node.at, |input| self.inputs.get(input).origin);
+            self.line(&format!("  {path} = {}  ({})", literal(&node.value), self.sources.place(place)));
+        }
+        for (step, child) in children {
+            path.0.push(step);
+            self.subtree(path, child);
+            path.0.pop();
         }
     }
 
-    fn leaf(&self, node: &Node, text: &mut String) {
+    fn leaf(&mut self, node: &Node) {
         let from = node.from.as_deref().cloned().unwrap_or_default();
-        if from.value.is_empty() {
-            let whence = match node.made {
-                Made::Data => "a default; no environment file sets it",
-                Made::Literal => "written in the template",
-            };
-            let _ = writeln!(text, "  value: {whence}");
-        } else {
-            let _ = writeln!(text, "  value:");
-            self.inputs_of(&from.value, text);
+        match node.made {
+            _ if !from.value.is_empty() => {
+                self.line("  value:");
+                self.inputs_of(&from.value);
+            }
+            Made::Data => self.line("  value: a default; no environment file sets it"),
+            Made::Literal => self.line("  value: written in the template"),
         }
-        let _ = writeln!(text, "  template:");
-        self.place(node.at, text);
+        self.line("  template:");
+        self.place("    ", node.at);
         let because: InputSet =
             from.because.iter().filter(|input| !from.value.iter().any(|value| value == *input)).collect();
         if !because.is_empty() {
-            let _ = writeln!(text, "  because of:");
-            self.inputs_of(&because, text);
+            self.line("  because of:");
+            self.inputs_of(&because);
         }
     }
 
-    fn inputs_of(&self, set: &InputSet, text: &mut String) {
+    fn inputs_of(&mut self, set: &InputSet) {
         for input in set.iter() {
             let info = self.inputs.get(input);
-            self.place(info.key.unwrap_or(info.origin), text);
-            let word = if info.leaf.is_some() { "instead of" } else { "with" };
-            for shadowed in &info.shadowed {
-                let _ = writeln!(
-                    text,
-                    "      {word} {}: {}",
-                    self.sources.place(*shadowed),
-                    self.line(*shadowed)
-                );
-            }
+            self.place("    ", info.key.unwrap_or(info.origin));
+            let word = if info.leaf.is_some() { "      instead of " } else { "      with " };
+            info.shadowed.iter().for_each(|shadowed| self.place(word, *shadowed));
         }
     }
 
-    fn place(&self, span: Span, text: &mut String) {
-        let _ = writeln!(text, "    {}: {}", self.sources.place(span), self.line(span));
+    fn place(&mut self, before: &str, span: Span) {
+        self.line(&format!("{before}{}: {}", self.sources.place(span), self.sources.line(span)));
     }
 
-    fn line(&self, span: Span) -> &str {
-        let source = &self.sources.get(span.file).text;
-        let start = source[..span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
-        source[start..].lines().next().unwrap_or_default().trim()
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
     }
 }
 

@@ -5,39 +5,34 @@ mod exit;
 mod explain;
 mod render;
 mod report;
-mod schema;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
+use exit::Failure;
 use report::Reporter;
 
-use crate::diag::Code;
+use crate::declare::published_schema;
+use crate::diag::{Code, closest};
 use crate::workspace::Workspace;
 
 /// Compiles one declaration per environment into everything a Kubernetes deployment needs.
 #[derive(Debug, Parser)]
 #[command(name = "p8fs-gen", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Arguments {
-    #[command(flatten)]
-    global: Global,
-    /// Print the page about a diagnostic's code
-    #[arg(long, value_name = "CODE", exclusive = true)]
-    explain: Option<String>,
-    #[command(subcommand)]
-    verb: Option<Verb>,
-}
-
-#[derive(Debug, Args)]
-struct Global {
     /// Work as if started in this folder
     #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
     directory: PathBuf,
     /// How findings are printed, on standard error
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     message_format: MessageFormat,
+    /// Print the page about a diagnostic's code
+    #[arg(long, value_name = "CODE", exclusive = true)]
+    explain: Option<String>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,37 +66,39 @@ pub fn run() -> Exit {
             return exit;
         }
     };
-    let reporter = Reporter::new(arguments.global.message_format);
-    let outcome = match (&arguments.explain, &arguments.verb) {
-        (Some(code), _) => page(code),
-        (None, Some(Verb::Schema)) => schema::run(),
-        (None, Some(verb)) => in_workspace(&arguments.global.directory, verb, &reporter),
-        (None, None) => Err(exit::Failure::Usage("no verb; `p8fs-gen --help` lists them".to_owned())),
-    };
-    outcome.unwrap_or_else(|error| reporter.fail(&error))
+    let reporter = Reporter(arguments.message_format);
+    dispatch(&arguments, &reporter).unwrap_or_else(|failure| reporter.fail(&failure))
 }
 
-fn in_workspace(directory: &Path, verb: &Verb, reporter: &Reporter) -> Result<Exit, exit::Failure> {
-    let workspace = Workspace::find(directory)?;
-    match verb {
-        Verb::Render(options) => render::run(&workspace, directory, options, reporter),
-        Verb::Check(options) => check::run(&workspace, options, reporter),
-        Verb::Explain(options) => explain::run(&workspace, options, reporter),
-        Verb::Schema => schema::run(),
+fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure> {
+    if let Some(code) = &arguments.explain {
+        return page(code);
+    }
+    let directory = &arguments.directory;
+    let workspace = || Workspace::find(directory);
+    match &arguments.verb {
+        Some(Verb::Render(options)) => render::run(&workspace()?, directory, options, reporter),
+        Some(Verb::Check(options)) => check::run(&workspace()?, options, reporter),
+        Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
+        Some(Verb::Schema) => {
+            report::output(&format!("{:#}\n", published_schema()))?;
+            Ok(Exit::Success)
+        }
+        None => Err(Failure::Usage("no verb; `p8fs-gen --help` lists them".to_owned())),
     }
 }
 
-fn page(code: &str) -> Result<Exit, exit::Failure> {
+fn page(code: &str) -> Result<Exit, Failure> {
     if let Ok(code) = code.parse::<Code>() {
-        let page: String =
-            code.page().lines().flat_map(|line| [line.strip_prefix(' ').unwrap_or(line), "\n"]).collect();
-        Reporter::output(&page)?;
+        let lines = code.page().lines();
+        let page: String = lines.flat_map(|line| [line.strip_prefix(' ').unwrap_or(line), "\n"]).collect();
+        report::output(&page)?;
         return Ok(Exit::Success);
     }
     let known: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
-    let hint = match crate::diag::closest(code, known.iter().copied()) {
+    let hint = match closest(code, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", known.join(", ")),
     };
-    Err(exit::Failure::Usage(format!("no diagnostic has the code `{code}`; {hint}")))
+    Err(Failure::Usage(format!("no diagnostic has the code `{code}`; {hint}")))
 }

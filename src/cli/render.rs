@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::report::Reporter;
-use crate::diag::{Code, Diagnostic, Sink, Sources};
+use super::report::{self, Reporter};
 use crate::diff::unified;
-use crate::emit::{self, Difference, FolderError};
-use crate::pipeline::{Compiler, Target};
-use crate::render::DeadKeys;
+use crate::emit::{self, Difference};
+use crate::pipeline::{Compiled, Compiler};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
@@ -37,47 +36,36 @@ pub(super) fn run(
     reporter: &Reporter,
 ) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
-    let compiled =
-        compiler.compile(Target { environment: &options.environment, recording: Recording::Reads })?;
-    if let Some(compiled) = &compiled {
-        let mut dead = DeadKeys::default();
-        dead.add(&compiled.inputs, &compiled.reads);
-        let own = format!("environments/{}.toml", options.environment);
-        let found = dead.findings(|span| compiler.sources.path(span) == own);
-        compiler.sink.extend(found);
-    }
+    let compiled = compiler.compile(&options.environment, Recording::Reads)?;
+    compiler.without_effect(slice::from_ref(&options.environment), false)?;
     let exit = reporter.findings(compiler.sink, &compiler.sources);
-    let Some(compiled) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
+    let Some(Compiled { objects, .. }) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
 
     let Some(out) = &options.out else {
-        let families: BTreeSet<&str> =
-            compiled.objects.objects().iter().map(|object| &*object.family).collect();
+        let families: BTreeSet<&str> = objects.objects().iter().map(|object| &*object.family).collect();
         if let Some(only) = options.only.as_deref().filter(|only| !families.contains(only)) {
-            let known: Vec<&str> = families.into_iter().collect();
-            return Err(Failure::Usage(format!(
-                "no family is called `{only}`; there are {}",
-                known.join(", ")
-            )));
+            let known = families.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(Failure::Usage(format!("no family is called `{only}`; there are {known}")));
         }
-        Reporter::output(&emit::stream(&compiled.objects, options.only.as_deref()))?;
+        report::output(&emit::stream(&objects, options.only.as_deref()))?;
         return Ok(Exit::Success);
     };
-    let files = emit::files(&compiled.objects);
+    let files = emit::files(&objects);
     // Said as the user said it where that is right.
     let out = if directory == Path::new(".") { out.clone() } else { directory.join(out) };
     let target = out.join(&options.environment);
-    if options.check {
-        return compare(&files, &target, reporter);
-    }
-    let report = match emit::write(&files, &target) {
-        Ok(report) => report,
-        Err(error) => return refused(error, reporter),
-    };
+    if options.check { compare(&files, &target, reporter) } else { write(&files, &target, reporter) }
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
+    let report = emit::write(files, target)?;
     for kept in &report.kept {
-        reporter.warn(&format!("kept {kept}: no longer rendered, but edited by hand"));
+        reporter.line("warning", &format!("kept {kept}: no longer rendered, but edited by hand"));
     }
     for overwritten in &report.overwritten {
-        reporter.warn(&format!("overwrote {overwritten}, which was edited by hand"));
+        reporter.line("warning", &format!("overwrote {overwritten}, which was edited by hand"));
     }
     let verb = match report.outcome {
         emit::Outcome::Unchanged => "unchanged",
@@ -87,23 +75,8 @@ pub(super) fn run(
     Ok(Exit::Success)
 }
 
-/// A folder that must not be replaced is the user's to clear up; anything else is the system's failure.
-fn refused(error: FolderError, reporter: &Reporter) -> Result<Exit, Failure> {
-    if error.is_system() {
-        return Err(Failure::Folder(error));
-    }
-    let mut sink = Sink::default();
-    sink.push(Diagnostic::error(Code::OutputRefused, error.to_string()));
-    Ok(reporter.findings(sink, &Sources::default()))
-}
-
-type Files = BTreeMap<String, Vec<u8>>;
-
 fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
-    let differences = match emit::compare(files, target) {
-        Ok(differences) => differences,
-        Err(error) => return refused(error, reporter),
-    };
+    let differences = emit::compare(files, target)?;
     let mut text = String::new();
     for difference in &differences {
         let (path, old) = match difference {
@@ -113,15 +86,12 @@ fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Fa
         let new = files.get(path).map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or_default());
         text.push_str(&unified(path, old, new));
     }
-    Reporter::output(&text)?;
-    if differences.is_empty() {
-        return Ok(Exit::Success);
-    }
-    let count = differences.len();
-    reporter.note(&format!(
-        "{count} {} in {}",
-        if count == 1 { "file differs" } else { "files differ" },
-        target.display()
-    ));
+    report::output(&text)?;
+    let differ = match differences.len() {
+        0 => return Ok(Exit::Success),
+        1 => "1 file differs".to_owned(),
+        count => format!("{count} files differ"),
+    };
+    reporter.note(&format!("{differ} in {}", target.display()));
     Ok(Exit::Differences)
 }

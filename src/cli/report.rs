@@ -2,28 +2,28 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::iter;
 
 use super::MessageFormat;
 use super::exit::{Exit, Failure};
-use crate::diag::{Sink, Sources, human, json};
+use crate::diag::{Code, Diagnostic, Sink, Sources, human, json};
 
-/// Prints in the format that was asked for.
-pub(super) struct Reporter {
-    format: MessageFormat,
+/// Prints a result.
+pub(super) fn output(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
-impl Reporter {
-    pub(super) fn new(format: MessageFormat) -> Self {
-        Self { format }
-    }
+/// Prints everything else, in the format that was asked for. A closed standard error is no reason to fail.
+pub(super) struct Reporter(pub(super) MessageFormat);
 
-    /// Prints the findings; the exit code is that of their worst.
+impl Reporter {
+    /// Prints the findings, and says how to exit.
     pub(super) fn findings(&self, sink: Sink, sources: &Sources) -> Exit {
-        let exit = if sink.errors() > 0 { Exit::Input } else { Exit::Success };
         let found = sink.into_sorted();
         let mut stderr = anstream::stderr().lock();
-        // A closed standard error is no reason to fail.
-        match self.format {
+        match self.0 {
             MessageFormat::Human => {
                 for diagnostic in &found {
                     let _ = writeln!(stderr, "{}\n", human::render(diagnostic, sources));
@@ -38,51 +38,42 @@ impl Reporter {
                 }
             }
         }
-        exit
-    }
-
-    /// Prints a result.
-    pub(super) fn output(text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
+        if found.is_empty() { Exit::Success } else { Exit::Input }
     }
 
     /// Prints a line about what was done, for people only.
     pub(super) fn note(&self, text: &str) {
-        if let MessageFormat::Human = self.format {
+        if let MessageFormat::Human = self.0 {
             let _ = writeln!(anstream::stderr(), "{text}");
         }
     }
 
     /// Prints a line that people and programs should see.
-    pub(super) fn warn(&self, text: &str) {
-        self.line("warning", text);
-    }
-
-    fn line(&self, severity: &str, text: &str) {
-        let mut stderr = anstream::stderr();
-        let _ = match self.format {
-            MessageFormat::Human => writeln!(stderr, "{severity}: {text}"),
+    pub(super) fn line(&self, severity: &str, text: &str) {
+        let _ = match self.0 {
+            MessageFormat::Human => writeln!(anstream::stderr(), "{severity}: {text}"),
             MessageFormat::Json => {
-                writeln!(stderr, "{}", serde_json::json!({ "severity": severity, "message": text }))
+                let record = serde_json::json!({ "severity": severity, "message": text });
+                writeln!(anstream::stderr(), "{record}")
             }
         };
     }
 
     /// Prints a failure with its causes.
     pub(super) fn fail(&self, failure: &Failure) -> Exit {
-        if failure.exit() == Exit::Success {
-            return Exit::Success;
+        match (failure, failure.exit()) {
+            (_, Exit::Success) => {}
+            // The folder is the user's to clear up: a finding.
+            (Failure::Folder(error), Exit::Input) => {
+                let mut sink = Sink::default();
+                sink.push(Diagnostic::error(Code::OutputRefused, error.to_string()));
+                self.findings(sink, &Sources::default());
+            }
+            _ => {
+                let causes = iter::successors(Some(failure as &dyn Error), |error| (*error).source());
+                self.line("error", &causes.map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            }
         }
-        let mut text = failure.to_string();
-        let mut cause = failure.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        self.line("error", &text);
         failure.exit()
     }
 }

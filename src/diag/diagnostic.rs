@@ -2,15 +2,6 @@
 
 use super::{Code, Span};
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Nothing is rendered.
-    Error,
-    /// Rendered all the same.
-    Warning,
-}
-
 /// A place with a few words about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -20,13 +11,11 @@ pub struct Label {
     pub text: String,
 }
 
-/// One finding.
+/// One finding: an error, with which nothing is rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// What it is about.
     pub code: Code,
-    /// How bad it is.
-    pub severity: Severity,
     /// One line, without a full stop.
     pub title: String,
     /// The place to change, if there is one.
@@ -44,7 +33,6 @@ impl Diagnostic {
     pub fn error(code: Code, title: impl Into<String>) -> Self {
         Self {
             code,
-            severity: Severity::Error,
             title: title.into(),
             primary: None,
             context: Vec::new(),
@@ -103,9 +91,9 @@ impl Sink {
         self.found.push(diagnostic);
     }
 
-    /// How many errors there are so far; compare before and after to learn whether a step failed.
+    /// How many there are so far; compare before and after to learn whether a step failed.
     pub fn errors(&self) -> usize {
-        self.found.iter().filter(|found| found.severity == Severity::Error).count()
+        self.found.len()
     }
 
     /// Whether nothing was found.

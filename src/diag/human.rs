@@ -2,24 +2,17 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Label, Severity, Sources};
+use super::{Diagnostic, FileId, Label, Sources};
 
 /// The text of one diagnostic, coloured; strip the escapes where they are not wanted.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let level = match diagnostic.severity {
-        Severity::Error => Level::ERROR,
-        Severity::Warning => Level::WARNING,
-    };
-    let title = level.primary_title(&*diagnostic.title).id(diagnostic.code.as_str());
+    let title = Level::ERROR.primary_title(&*diagnostic.title).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
 
-    let labels = diagnostic
-        .primary
-        .iter()
-        .map(|label| (AnnotationKind::Primary, label))
-        .chain(diagnostic.context.iter().map(|label| (AnnotationKind::Context, label)));
-    let mut by_file: Vec<(super::FileId, Vec<(AnnotationKind, &Label)>)> = Vec::new();
-    for (kind, label) in labels {
+    let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
+    let context = diagnostic.context.iter().map(|label| (AnnotationKind::Context, label));
+    let mut by_file: Vec<(FileId, Vec<(AnnotationKind, &Label)>)> = Vec::new();
+    for (kind, label) in primary.chain(context) {
         match by_file.iter_mut().find(|(file, _)| *file == label.span.file) {
             Some((_, labels)) => labels.push((kind, label)),
             None => by_file.push((label.span.file, vec![(kind, label)])),
@@ -50,18 +43,11 @@ fn one_line(text: &str, label: &Label) -> std::ops::Range<usize> {
     range.start..end.min(text.len())
 }
 
-/// The closing line: `2 errors, 1 warning`; nothing when there is nothing to count.
+/// The closing line: `2 errors`; nothing when there is nothing to count.
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    let count = |severity| diagnostics.iter().filter(|found| found.severity == severity).count();
-    let words = |number: usize, word: &str| match number {
+    match diagnostics.len() {
         0 => None,
-        1 => Some(format!("1 {word}")),
-        _ => Some(format!("{number} {word}s")),
-    };
-    let parts: Vec<String> =
-        [words(count(Severity::Error), "error"), words(count(Severity::Warning), "warning")]
-            .into_iter()
-            .flatten()
-            .collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+        1 => Some("1 error".to_owned()),
+        count => Some(format!("{count} errors")),
+    }
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Diagnostic, Label, Severity, Sources};
+use super::{Diagnostic, Label, Sources};
 
 #[derive(Serialize)]
 struct Record<'a> {
     code: &'a str,
-    severity: &'a str,
+    severity: &'static str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     primary: Option<Place<'a>>,
@@ -38,10 +38,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Result<
     let placed = |label| place(label, sources);
     serde_json::to_string(&Record {
         code: diagnostic.code.as_str(),
-        severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: "error",
         message: &diagnostic.title,
         primary: diagnostic.primary.as_ref().map(placed),
         context: diagnostic.context.iter().map(placed).collect(),

@@ -73,12 +73,23 @@ impl Sources {
     pub fn line_column(&self, span: Span) -> (usize, usize) {
         let text = &self.get(span.file).text;
         let before = text.get(..span.start as usize).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        (before.matches('\n').count() + 1, before[line_start(before)..].chars().count() + 1)
+    }
+
+    /// The line that the span begins in, without its indentation.
+    pub fn line(&self, span: Span) -> &str {
+        let text = &self.get(span.file).text;
+        let start = text.get(..span.start as usize).map_or(0, line_start);
+        text[start..].lines().next().unwrap_or_default().trim()
     }
 
     /// `path:line`, as editors and `grep` write it.
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.path(span), self.line_column(span).0)
     }
+}
+
+/// Where the last line of a text begins.
+fn line_start(text: &str) -> usize {
+    text.rfind('\n').map_or(0, |newline| newline + 1)
 }

@@ -1,34 +1,17 @@
 //! The kinds of one Kubernetes minor and their schemas, decoded when first looked at.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::Schema;
 
-macro_rules! minors {
-    ($($minor:literal),+) => {
-        #[cfg(test)]
-        const MINORS: &[&str] = &[$($minor),+];
-
-        impl Catalog {
-            /// The catalog of a minor; none when its schemas are not built in.
-            pub fn of(minor: &str) -> Option<&'static Self> {
-                match minor {
-                    $($minor => {
-                        static CATALOG: OnceLock<Catalog> = OnceLock::new();
-                        Some(CATALOG.get_or_init(|| Self::read(
-                            $minor,
-                            include_str!(concat!("../../schemas/kubernetes/", $minor, "/definitions.tsv")),
-                            include_str!(concat!("../../schemas/kubernetes/", $minor, "/kinds.tsv")),
-                        )))
-                    })+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-minors!("1.36");
+/// The minors whose schemas are built in.
+static BUILT_IN: LazyLock<Vec<Catalog>> = LazyLock::new(|| {
+    vec![Catalog::read(
+        "1.36",
+        include_str!("../../schemas/kubernetes/1.36/definitions.tsv"),
+        include_str!("../../schemas/kubernetes/1.36/kinds.tsv"),
+    )]
+});
 
 /// One kind that the API server serves.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +42,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The catalog of a minor; none when its schemas are not built in.
+    pub fn of(minor: &str) -> Option<&'static Self> {
+        BUILT_IN.iter().find(|catalog| catalog.minor == minor)
+    }
+
     fn read(minor: &'static str, definitions: &'static str, kinds: &'static str) -> Self {
         let definition = |line: &'static str| {
             let (name, json) = line.split_once('\t')?;
@@ -159,8 +147,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_readable_and_every_reference_leads_somewhere() {
-        for minor in MINORS {
-            let catalog = Catalog::of(minor).expect("listed minors are built in");
+        for catalog in BUILT_IN.iter() {
             assert!(catalog.definitions.is_sorted_by_key(|definition| definition.name));
             for definition in &catalog.definitions {
                 let schema: Schema = serde_json::from_str(definition.json)

@@ -31,12 +31,10 @@ pub fn empty_means_all(definition: &str, field: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::FIELDS;
-    use crate::k8s::Catalog;
 
     #[test]
     fn every_entry_names_a_field_that_exists() {
         let text = include_str!("../../schemas/kubernetes/1.36/definitions.tsv");
-        assert!(Catalog::of("1.36").is_some());
         for (definition, field) in FIELDS {
             let line = text.lines().find(|line| line.split('\t').next() == Some(definition));
             let line = line.unwrap_or_else(|| panic!("no {definition}"));

@@ -3,16 +3,6 @@
 //! Source: `k8s.io/apimachinery/pkg/util/validation` (DNS-1123 label 63, subdomain 253, DNS-1035 label 63;
 //! label value 63; qualified name: optional subdomain prefix, `/`, name of at most 63).
 
-/// Why a name is refused; completes "`x` …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NameError(&'static str);
-
-impl std::fmt::Display for NameError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
 /// The rule for the names of a kind's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -38,88 +28,64 @@ impl Names {
         }
     }
 
-    /// Checks a name.
-    ///
-    /// # Errors
-    /// Says what the name should be like.
-    pub fn check(self, name: &str) -> Result<(), NameError> {
+    /// Checks a name; the error says what it should be like and completes "`x` …".
+    pub fn check(self, name: &str) -> Result<(), &'static str> {
         match self {
-            Names::Label if is_label(name) => Ok(()),
-            Names::Label => Err(NameError(
+            Names::Label => is_label(name, 63).then_some(()).ok_or(
                 "must be at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
-            )),
-            Names::ServiceLabel if is_label(name) && name.starts_with(|c: char| c.is_ascii_lowercase()) => {
-                Ok(())
+            ),
+            Names::ServiceLabel => {
+                let begins = name.starts_with(|c: char| c.is_ascii_lowercase());
+                (begins && is_label(name, 63)).then_some(()).ok_or(
+                    "must be at most 63 lower-case letters, digits and `-`, beginning with a letter and ending with a letter or digit",
+                )
             }
-            Names::ServiceLabel => Err(NameError(
-                "must be at most 63 lower-case letters, digits and `-`, beginning with a letter and ending with a letter or digit",
-            )),
-            Names::Subdomain if is_subdomain(name) => Ok(()),
-            Names::Subdomain => Err(NameError(
+            Names::Subdomain => is_subdomain(name).then_some(()).ok_or(
                 "must be at most 253 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
-            )),
-            Names::PathSegment
-                if !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '%']) =>
-            {
-                Ok(())
-            }
-            Names::PathSegment => Err(NameError("must not be empty, `.` or `..`, nor contain `/` or `%`")),
+            ),
+            Names::PathSegment => (!matches!(name, "" | "." | "..") && !name.contains(['/', '%']))
+                .then_some(())
+                .ok_or("must not be empty, `.` or `..`, nor contain `/` or `%`"),
         }
     }
 }
 
-fn is_label(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-fn is_subdomain(text: &str) -> bool {
-    let part = |part: &str| {
-        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        !part.is_empty() && part.chars().all(inner) && !part.starts_with('-') && !part.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(part)
-}
-
-fn is_qualified(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.len() <= 63 && text.chars().all(inner) && end(text.chars().next()) && end(text.chars().last())
-}
-
-/// Checks the key of a label or annotation.
-///
-/// # Errors
-/// Says what the key should be like.
-pub fn label_key(key: &str) -> Result<(), NameError> {
+/// Checks the key of a label or annotation, as [`Names::check`] does a name.
+pub fn label_key(key: &str) -> Result<(), &'static str> {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     if prefix.is_some_and(|prefix| !is_subdomain(prefix)) {
-        return Err(NameError("must have a DNS subdomain before the `/`"));
+        return Err("must have a DNS subdomain before the `/`");
     }
-    if is_qualified(name) {
-        Ok(())
-    } else {
-        Err(NameError(
-            "must be at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
-        ))
-    }
+    is_qualified(name)
+        .then_some(())
+        .ok_or("must be at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
 }
 
 /// Checks the value of a label.
-///
-/// # Errors
-/// Says what the value should be like.
-pub fn label_value(value: &str) -> Result<(), NameError> {
-    if value.is_empty() || is_qualified(value) {
-        Ok(())
-    } else {
-        Err(NameError(
-            "must be empty or at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
-        ))
-    }
+pub fn label_value(value: &str) -> Result<(), &'static str> {
+    (value.is_empty() || is_qualified(value)).then_some(()).ok_or(
+        "must be empty or at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
+    )
+}
+
+fn is_label(text: &str, most: usize) -> bool {
+    is_word(text, most, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), "-")
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(|part| is_label(part, 253))
+}
+
+fn is_qualified(text: &str) -> bool {
+    is_word(text, 63, |c| c.is_ascii_alphanumeric(), "-_.")
+}
+
+/// Whether a text begins and ends with a letter, in which `between` may stand as well.
+fn is_word(text: &str, most: usize, is_letter: fn(char) -> bool, between: &str) -> bool {
+    text.len() <= most
+        && text.starts_with(is_letter)
+        && text.ends_with(is_letter)
+        && text.chars().all(|c| is_letter(c) || between.contains(c))
 }
 
 #[cfg(test)]

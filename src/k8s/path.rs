@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::{Node, Value};
 
@@ -9,7 +10,7 @@ use super::{Node, Value};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     /// A key of a mapping.
-    Key(String),
+    Key(Arc<str>),
     /// An item of a list, from 0.
     Index(usize),
     /// The item of a list whose field has this value.
@@ -21,9 +22,22 @@ pub enum Step {
 pub struct FieldPath(pub Vec<Step>);
 
 impl FieldPath {
-    /// The node at the path.
-    pub fn find<'a>(&self, root: &'a Node) -> Option<&'a Node> {
-        self.0.iter().try_fold(root, |node, step| match step {
+    /// Follows the path as far as it goes: how many of its steps lead somewhere, and to which node.
+    pub fn reach<'a>(&self, root: &'a Node) -> (usize, &'a Node) {
+        let mut node = root;
+        for (taken, step) in self.0.iter().enumerate() {
+            match step.take(node) {
+                Some(next) => node = next,
+                None => return (taken, node),
+            }
+        }
+        (self.0.len(), node)
+    }
+}
+
+impl Step {
+    fn take<'a>(&self, node: &'a Node) -> Option<&'a Node> {
+        match self {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.items().get(*index),
             Step::Item(field, wanted) => node.items().iter().find(|item| {
@@ -32,7 +46,7 @@ impl FieldPath {
                     _ => found.as_str() == Some(wanted),
                 })
             }),
-        })
+        }
     }
 }
 
@@ -66,36 +80,29 @@ impl FromStr for FieldPath {
         let mut steps = Vec::new();
         let mut rest = text.strip_prefix('.').unwrap_or(text);
         while !rest.is_empty() {
-            let wrong = || ParsePathError(text.len() - rest.len());
-            if let Some(inner) = rest.strip_prefix('[') {
-                let (step, after) = bracket(inner).ok_or_else(wrong)?;
-                steps.push(step);
-                rest = after;
-            } else {
-                let end = rest.find(['.', '[']).unwrap_or(rest.len());
-                if end == 0 {
-                    return Err(wrong());
-                }
-                steps.push(Step::Key(rest[..end].to_owned()));
-                rest = &rest[end..];
-            }
-            rest = match rest.strip_prefix('.') {
+            let (step, after) = step(rest).ok_or(ParsePathError(text.len() - rest.len()))?;
+            steps.push(step);
+            rest = match after.strip_prefix('.') {
                 Some("") => return Err(ParsePathError(text.len())),
                 Some(after) => after,
-                None => rest,
+                None => after,
             };
         }
         Ok(Self(steps))
     }
 }
 
-/// Reads what follows a `[`: an index, `field=value` or a quoted key.
-fn bracket(inner: &str) -> Option<(Step, &str)> {
+/// Reads a key, or in brackets an index, `field=value` or a quoted key; and gives what follows.
+fn step(text: &str) -> Option<(Step, &str)> {
+    let Some(inner) = text.strip_prefix('[') else {
+        let end = text.find(['.', '[']).unwrap_or(text.len());
+        return (end > 0).then(|| (Step::Key(text[..end].into()), &text[end..]));
+    };
     if inner.starts_with('"') {
         let mut stream = serde_json::Deserializer::from_str(inner).into_iter::<String>();
         let key = stream.next()?.ok()?;
         let after = inner[stream.byte_offset()..].strip_prefix(']')?;
-        return Some((Step::Key(key), after));
+        return Some((Step::Key(key.into()), after));
     }
     let (inside, after) = inner.split_once(']')?;
     let step = match inside.split_once('=') {

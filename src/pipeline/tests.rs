@@ -25,7 +25,7 @@ fn render(template: &str) -> Result<String, Vec<&'static str>> {
         Memory::default().with("environments/x.toml", ENVIRONMENT).with("templates/more/x.yaml", template);
     let workspace = Workspace::open(Box::new(files)).unwrap();
     let mut compiler = Compiler::new(&workspace).unwrap();
-    let compiled = compiler.compile(Target { environment: "x", recording: Recording::Reads }).unwrap();
+    let compiled = compiler.compile("x", Recording::Reads).unwrap();
     match compiled {
         Some(compiled) => Ok(crate::emit::stream(&compiled.objects, Some("more"))),
         None => Err(compiler.sink.into_sorted().into_iter().map(|found| found.code.as_str()).collect()),

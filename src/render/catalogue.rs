@@ -1,6 +1,7 @@
 //! Which templates there are: those built in, and a workspace's own, which add to them or take their place.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
@@ -25,9 +26,6 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Reads and parses everything.
-    ///
-    /// # Errors
-    /// When a file of the workspace cannot be read.
     pub fn load(
         workspace: &Workspace,
         sources: &mut Sources,
@@ -44,23 +42,20 @@ impl Catalogue {
         }
         let mut catalogue = Self::default();
         for (path, (full, text)) in texts {
-            let is_yaml =
-                std::path::Path::new(&path).extension().is_some_and(|extension| extension == "yaml");
             let file = sources.add(full, text);
-            if !is_yaml {
+            let is_parsed = if Path::new(&path).extension().is_none_or(|extension| extension != "yaml") {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
-                catalogue.broken.push(path);
+                false
             } else if path.starts_with(FRAGMENTS) {
-                match template::fragment(file, sources, sink) {
-                    Some(fragment) => drop(catalogue.fragments.insert(path, fragment)),
-                    None => catalogue.broken.push(path),
-                }
+                let fragment = template::fragment(file, sources, sink);
+                fragment.map(|fragment| catalogue.fragments.insert(path.clone(), fragment)).is_some()
             } else {
-                match template::template(&path, file, sources, sink) {
-                    Some(template) => catalogue.templates.push(template),
-                    None => catalogue.broken.push(path),
-                }
+                let template = template::template(&path, file, sources, sink);
+                template.map(|template| catalogue.templates.push(template)).is_some()
+            };
+            if !is_parsed {
+                catalogue.broken.push(path);
             }
         }
         Ok(catalogue)

@@ -1,6 +1,7 @@
 //! Keys that nothing read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 
 use crate::diag::{Code, Diagnostic, Span};
 use crate::merge::{InputInfo, Inputs, Reads};
@@ -9,56 +10,47 @@ use crate::merge::{InputInfo, Inputs, Reads};
 /// no environment on top of it reads it.
 #[derive(Debug, Default)]
 pub struct DeadKeys {
-    /// Values by their place, each with its path, its key, and whether it was read.
-    values: BTreeMap<Span, (String, Span, Read)>,
+    /// By their place.
+    values: BTreeMap<Span, Seen>,
     /// The headers of tables, by path.
     tables: BTreeMap<String, Span>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Read {
-    Never,
-    Somewhere,
+#[derive(Debug)]
+struct Seen {
+    path: String,
+    key: Span,
+    is_read: bool,
 }
 
 impl DeadKeys {
     /// Adds an environment. A value that another shadows lives as long as its key is read.
     pub fn add(&mut self, inputs: &Inputs, reads: &Reads) {
-        for (input, info) in inputs.iter() {
-            let InputInfo { path, key, origin, shadowed, leaf } = info;
+        for (input, InputInfo { path, key, origin, shadowed, leaf }) in inputs.iter() {
+            let key = key.unwrap_or(*origin);
             if leaf.is_none() {
-                self.tables.entry(path.clone()).or_insert(key.unwrap_or(*origin));
+                self.tables.entry(path.clone()).or_insert(key);
                 continue;
             }
-            let read = if reads.contains(input) { Read::Somewhere } else { Read::Never };
-            let key = key.unwrap_or(*origin);
-            for (origin, key) in
-                [(*origin, key)].into_iter().chain(shadowed.iter().map(|span| (*span, *span)))
+            for (origin, key) in iter::once((*origin, key)).chain(shadowed.iter().map(|span| (*span, *span)))
             {
-                let seen = self.values.entry(origin).or_insert_with(|| (path.clone(), key, Read::Never));
-                seen.2 = seen.2.max(read);
+                let new = || Seen { path: path.clone(), key, is_read: false };
+                self.values.entry(origin).or_insert_with(new).is_read |= reads.contains(input);
             }
         }
     }
 
     /// A finding for every key of the files that `judged` accepts; one for a service or store that is dead whole.
     pub fn findings(&self, judged: impl Fn(Span) -> bool) -> Vec<Diagnostic> {
-        let living: BTreeSet<&str> = self
-            .values
-            .values()
-            .filter(|value| value.2 == Read::Somewhere)
-            .filter_map(|value| thing(&value.0))
-            .collect();
+        let living = self.values.values().filter(|seen| seen.is_read);
+        let living: BTreeSet<&str> = living.filter_map(|seen| thing(&seen.path)).collect();
         let mut reported = BTreeSet::new();
         let mut found = Vec::new();
-        for (origin, (path, key, _)) in self.values.iter().filter(|(_, value)| value.2 == Read::Never) {
-            if !judged(*origin) {
-                continue;
-            }
-            match thing(path).filter(|thing| !living.contains(thing)) {
+        for (_, seen) in self.values.iter().filter(|(place, seen)| !seen.is_read && judged(**place)) {
+            match thing(&seen.path).filter(|thing| !living.contains(thing)) {
                 Some(thing) if !reported.insert(thing) => {}
-                Some(thing) => found.push(dead(thing, self.tables.get(thing).copied().unwrap_or(*key))),
-                None => found.push(dead(path, *key)),
+                Some(thing) => found.push(dead(thing, self.tables.get(thing).copied().unwrap_or(seen.key))),
+                None => found.push(dead(&seen.path, seen.key)),
             }
         }
         found

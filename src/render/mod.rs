@@ -3,9 +3,9 @@
 mod catalogue;
 mod dead;
 
-use rayon::prelude::*;
-
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 pub use catalogue::Catalogue;
 pub use dead::DeadKeys;
@@ -26,16 +26,12 @@ pub fn render(
     reads: &Reads,
     sink: &mut Sink,
 ) -> Vec<Object> {
-    let evaluated: Vec<_> = catalogue
-        .templates()
+    let templates = catalogue.templates();
+    let evaluated = templates
         .par_iter()
-        .map(|template| {
-            let evaluated = template::evaluate(template, catalogue.fragments(), context, catalog, recording);
-            (template, evaluated)
-        })
-        .collect();
+        .map(|template| template::evaluate(template, catalogue.fragments(), context, catalog, recording));
     let mut objects = Vec::new();
-    for (template, evaluated) in evaluated {
+    for (template, evaluated) in templates.iter().zip(evaluated.collect::<Vec<_>>()) {
         reads.mark(evaluated.reads);
         for outcome in evaluated.objects {
             match outcome.and_then(|root| object(root, &template.family)) {

@@ -12,34 +12,28 @@ pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<
     let node = |key: &str| object.root.path(&["metadata", key]).unwrap_or(&object.root);
     if let Err(error) = Names::of(api_version, kind).check(name) {
         let title = format!("{kind}: `{name}` is not a name");
-        findings.push(findings.value(Code::InvalidName, title, node("name"), error.to_string()));
+        findings.push(findings.value(Code::InvalidName, title, node("name"), error));
     }
-    if let Some(known) = catalog.kind(api_version, kind) {
-        match namespace {
-            None if known.namespaced => {
-                let title = format!("{}: `metadata.namespace` is required", object.identity);
-                let label = "would go wherever the current context points".to_owned();
-                findings.push(findings.structure(Code::MissingField, title, node("name"), label));
-            }
-            Some(_) if !known.namespaced => {
-                let title = format!("{}: a {kind} has no namespace", object.identity);
-                let label = "objects of this kind belong to the whole cluster".to_owned();
-                findings.push(findings.structure(Code::UnknownField, title, node("namespace"), label));
-            }
-            Some(namespace) => {
-                if let Err(error) = Names::Label.check(namespace) {
-                    let title = format!("{}: `{namespace}` is not a namespace", object.identity);
-                    findings.push(findings.structure(
-                        Code::InvalidName,
-                        title,
-                        node("namespace"),
-                        error.to_string(),
-                    ));
-                }
-            }
-            None => {}
+    let Some(known) = catalog.kind(api_version, kind) else { return };
+    let (code, what, at, label) = match namespace {
+        None if known.namespaced => {
+            let label = "would go wherever the current context points";
+            (Code::MissingField, "`metadata.namespace` is required".to_owned(), node("name"), label)
         }
-    }
+        Some(_) if !known.namespaced => {
+            let label = "objects of this kind belong to the whole cluster";
+            (Code::UnknownField, format!("a {kind} has no namespace"), node("namespace"), label)
+        }
+        Some(namespace) => match Names::Label.check(namespace) {
+            Ok(()) => return,
+            Err(error) => {
+                let what = format!("`{namespace}` is not a namespace");
+                (Code::InvalidName, what, node("namespace"), error)
+            }
+        },
+        None => return,
+    };
+    findings.push(findings.structure(code, format!("{}: {what}", object.identity), at, label));
 }
 
 /// The labels and annotations of an `ObjectMeta`.
@@ -48,11 +42,11 @@ pub(super) fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'
         for (key, value) in holder.get(what).map(Node::entries).unwrap_or_default() {
             if let Err(error) = label_key(key) {
                 let title = format!("{}: `{key}` is not a key for {what}", object.identity);
-                findings.push(findings.value(Code::InvalidLabel, title, value, error.to_string()));
+                findings.push(findings.value(Code::InvalidLabel, title, value, error));
             }
             if let (true, Some(Err(error))) = (is_label, value.as_str().map(label_value)) {
                 let title = format!("{}: label `{key}` cannot have this value", object.identity);
-                findings.push(findings.value(Code::InvalidLabel, title, value, error.to_string()));
+                findings.push(findings.value(Code::InvalidLabel, title, value, error));
             }
         }
     }
@@ -67,7 +61,7 @@ pub(super) fn check_unique(objects: &[Object], findings: &mut Findings<'_>) {
         if let Some(first) = seen.insert((group, kind, namespace, name), &object.root) {
             let title = format!("{} is made twice", object.identity);
             let node = object.root.path(&["metadata", "name"]).unwrap_or(&object.root);
-            let found = findings.structure(Code::DuplicateObject, title, node, "the second".to_owned());
+            let found = findings.structure(Code::DuplicateObject, title, node, "the second");
             findings.push(found.context(first.at, "the first"));
         }
     }

@@ -39,27 +39,28 @@ pub fn verify(
 ) -> Option<Verified> {
     let before = sink.errors();
     let found = objects.par_iter().map(|object| {
-        let mut sink = Sink::default();
-        let mut findings = Findings { inputs, sink: &mut sink };
+        let mut findings = Findings { inputs, found: Vec::new() };
         structure::check(object, catalog, &mut findings);
         identity::check(object, catalog, &mut findings);
         selectors::check(object, &mut findings);
-        sink
+        findings.found
     });
-    sink.extend(found.collect::<Vec<Sink>>().into_iter().flatten());
-    identity::check_unique(&objects, &mut Findings { inputs, sink });
+    sink.extend(found.collect::<Vec<_>>().into_iter().flatten());
+    let mut findings = Findings { inputs, found: Vec::new() };
+    identity::check_unique(&objects, &mut findings);
+    sink.extend(findings.found);
     (sink.errors() == before).then_some(Verified { objects, catalog })
 }
 
 /// Where rules put what they find.
 struct Findings<'a> {
     inputs: &'a Inputs,
-    sink: &'a mut Sink,
+    found: Vec<Diagnostic>,
 }
 
 impl Findings<'_> {
     /// A finding about what stands where: the template's to change, with the inputs of what it placed beside.
-    fn structure(&self, code: Code, title: String, node: &Node, label: String) -> Diagnostic {
+    fn structure(&self, code: Code, title: String, node: &Node, label: &str) -> Diagnostic {
         let found = Diagnostic::error(code, title).at(node.at, label);
         match self.inputs_of(node).next() {
             Some(info) => found.context(info.origin, "from here"),
@@ -69,7 +70,7 @@ impl Findings<'_> {
 
     /// A finding about a value: the environment file's to change if the value was placed as it stands there and the
     /// inputs are recorded; else the template's.
-    fn value(&self, code: Code, title: String, node: &Node, label: String) -> Diagnostic {
+    fn value(&self, code: Code, title: String, node: &Node, label: &str) -> Diagnostic {
         let mut inputs = self.inputs_of(node);
         match (inputs.next(), inputs.next()) {
             (Some(info), None) if info.leaf.as_ref().is_some_and(|leaf| is_same(leaf, &node.value)) => {
@@ -84,7 +85,7 @@ impl Findings<'_> {
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
-        self.sink.push(diagnostic);
+        self.found.push(diagnostic);
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(object: &Object, findings: &mut Findings<'_>) {
                 Some(found) => format!("the pods have `{key}: {found}`"),
                 None => format!("the pods have no label `{key}`"),
             };
-            findings.push(findings.structure(Code::SelectorMismatch, title, wanted, label));
+            findings.push(findings.structure(Code::SelectorMismatch, title, wanted, &label));
         }
     }
 }
