@@ -1,6 +1,6 @@
 //! The one place that knows the order of rooms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::declare;
@@ -57,6 +57,12 @@ impl<'w> Compiler<'w> {
     /// The names of the workspace's environments.
     pub fn environments(&mut self) -> Result<Vec<String>, WorkspaceError> {
         self.environments.names(&mut self.sources)
+    }
+
+    /// The families of the workspace's templates.
+    pub fn families(&self) -> BTreeSet<String> {
+        let templates = self.catalogue.iter().flat_map(Catalogue::templates);
+        templates.map(|template| template.family.to_string()).collect()
     }
 
     /// Reports what has no effect: of the environments `names`, which were compiled, the keys that nothing read; and if

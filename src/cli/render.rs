@@ -1,6 +1,6 @@
 //! `p8fs-gen render`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::slice;
 
@@ -38,12 +38,12 @@ pub(super) fn run(
     let mut compiler = Compiler::new(workspace)?;
     let compiled = compiler.compile(&options.environment, Recording::Reads)?;
     compiler.without_effect(slice::from_ref(&options.environment), false)?;
+    let families = compiler.families();
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(Compiled { objects, .. }) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
 
     let Some(out) = &options.out else {
-        let families: BTreeSet<&str> = objects.objects().iter().map(|object| &*object.family).collect();
-        if let Some(only) = options.only.as_deref().filter(|only| !families.contains(only)) {
+        if let Some(only) = options.only.as_ref().filter(|only| !families.contains(*only)) {
             let known = families.into_iter().collect::<Vec<_>>().join(", ");
             return Err(Failure::Usage(format!("no family is called `{only}`; there are {known}")));
         }
