@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::infer::{Names, infer, union};
+use super::infer::{Names, infer, optional, union};
 use super::{Chunk, Entry, Fragments, Include, Key, Loop, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::{Catalog, Cursor, Type, Value};
 use crate::model::Shape;
+
+/// The most parts of one template, inclusions counted each time; the largest of ours has about 150.
+const MOST_PARTS: usize = 20_000;
 
 /// Checks a template; what is wrong goes into the sink.
 pub fn check(
@@ -25,7 +28,7 @@ pub fn check(
         _ => Vec::new(),
     };
     let mut names = Names::of(bound);
-    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0, demand: Demand::Whole };
+    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0 };
     for clause in &template.loops {
         names = check.bind(clause, &names);
     }
@@ -34,34 +37,31 @@ pub fn check(
         names = names.where_true(condition);
     }
     let root = check.root(template, catalog);
-    check.part(&template.body, root, &names);
+    check.part(&template.body, Place::whole(root), &names);
 }
 
-/// The most parts of one template, inclusions counted each time; the largest of ours has about 150.
-const MOST_PARTS: usize = 20_000;
-
-/// Whether something is placed whatever the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    Always,
-    Sometimes,
+/// Where a part stands.
+#[derive(Clone, Copy)]
+struct Place<'c> {
+    /// What is expected there; anything where it is none.
+    schema: Option<Cursor<'c>>,
+    /// Whether a mapping must have all that is required, or is a part of one that must.
+    whole: bool,
 }
 
-/// Whether a mapping must have all that is required, or is a part of one that must.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Demand {
-    Whole,
-    Partial,
+impl<'c> Place<'c> {
+    fn whole(schema: Option<Cursor<'c>>) -> Self {
+        Self { schema, whole: true }
+    }
 }
 
 struct Check<'a> {
     fragments: &'a Fragments,
     sink: &'a mut Sink,
     /// The fragments that are being included, outermost first.
-    open: Vec<String>,
+    open: Vec<Arc<str>>,
     /// How many parts were looked at; inclusions of inclusions multiply.
     visited: usize,
-    demand: Demand,
 }
 
 impl Check<'_> {
@@ -71,61 +71,45 @@ impl Check<'_> {
 
     /// The schema of the template's kind.
     fn root<'c>(&mut self, template: &Template, catalog: &'c Catalog) -> Option<Cursor<'c>> {
-        let literal = |name: &str| match &template.body.kind {
-            PartKind::Map(entries) => {
-                entries.iter().find_map(|entry| match (&entry.key, &entry.value.kind) {
-                    (Key::Literal(key), PartKind::Literal(Value::String(text))) if &**key == name => {
-                        Some((&**text, entry.value.span))
-                    }
-                    _ => None,
-                })
-            }
-            _ => None,
+        let entries = match &template.body.kind {
+            PartKind::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        let literal = |name: &str| {
+            entries.iter().find_map(|entry| match (&entry.key, &entry.value.kind) {
+                (Key::Literal(key), PartKind::Literal(Value::String(text))) if &**key == name => {
+                    Some((&**text, entry.value.span))
+                }
+                _ => None,
+            })
         };
         let (Some((api_version, _)), Some((kind, at))) = (literal("apiVersion"), literal("kind")) else {
-            let title = "a template says literally what it makes";
-            self.refuse(
-                Code::TemplateSchema,
-                template.body.span,
-                title,
-                "without a literal `apiVersion` and `kind`",
-            );
+            let (title, label) =
+                ("a template says literally what it makes", "without a literal `apiVersion` and `kind`");
+            self.refuse(Code::TemplateSchema, template.body.span, title, label);
             return None;
         };
         let cursor = catalog.cursor(api_version, kind);
         if cursor.is_none() {
-            let kinds = catalog.kinds().iter().map(|known| known.kind);
-            self.sink.push(
-                Diagnostic::error(
-                    Code::UnknownKind,
-                    format!("Kubernetes {} has no {api_version} {kind}", catalog.minor),
-                )
-                .at(at, "unknown kind")
-                .suggest(kind, kinds),
-            );
+            let title = format!("Kubernetes {} has no {api_version} {kind}", catalog.minor);
+            let found = Diagnostic::error(Code::UnknownKind, title).at(at, "unknown kind");
+            self.sink.push(found.suggest(kind, catalog.kinds().iter().map(|known| known.kind)));
         }
         cursor
     }
 
     fn bind(&mut self, clause: &Loop, names: &Names) -> Names {
         let over = infer(&clause.over, names, self.sink);
+        let mut refuse = |span, title: &str, label: &str| {
+            self.refuse(Code::TemplateUnknownName, span, title, label);
+            Shape::Any
+        };
         let item = match over {
             Shape::List(inner) if clause.key.is_none() => *inner,
             Shape::Map(inner) => *inner,
             Shape::Any => Shape::Any,
-            Shape::List(_) => {
-                self.refuse(Code::TemplateUnknownName, clause.span, "a list has no keys", "write one name");
-                Shape::Any
-            }
-            _ => {
-                self.refuse(
-                    Code::TemplateUnknownName,
-                    clause.over.span,
-                    "only lists and maps can be iterated",
-                    "neither",
-                );
-                Shape::Any
-            }
+            Shape::List(_) => refuse(clause.span, "a list has no keys", "write one name"),
+            _ => refuse(clause.over.span, "only lists and maps can be iterated", "neither"),
         };
         let mut inner = names.clone();
         if let Some(key) = &clause.key {
@@ -135,342 +119,253 @@ impl Check<'_> {
         inner
     }
 
-    /// Checks a part where the schema expects what `at` says; nothing is expected where it is none.
-    fn part(&mut self, part: &Part, at: Option<Cursor<'_>>, names: &Names) -> Presence {
+    /// Checks a part and gives its type, which is optional where the part may be left out. Structures written in
+    /// place are of any type: what they hold is checked here.
+    fn part(&mut self, part: &Part, at: Place<'_>, names: &Names) -> Shape {
         self.visited += 1;
         match &part.kind {
-            PartKind::Literal(value) => {
-                if let Some(at) = at {
-                    self.literal(value, at, part.span);
-                }
-                Presence::Always
-            }
+            PartKind::Literal(value) => return self.literal(value, at.schema, part.span),
             PartKind::Expression(expression) => {
                 let shape = infer(expression, names, self.sink);
-                if let Some(at) = at {
-                    self.shape(&shape, at, expression.span);
-                }
-                match shape {
-                    Shape::Optional(_) => Presence::Sometimes,
-                    _ => Presence::Always,
-                }
+                self.fits(&shape, at.schema, expression.span);
+                return shape;
             }
             PartKind::Splice(chunks) => {
                 self.splice(chunks, names);
-                if let Some(at) = at {
-                    self.shape(&Shape::Text, at, part.span);
-                }
-                Presence::Always
-            }
-            PartKind::List(items) => {
-                if self.expects(at, Type::Array, part.span) {
-                    for item in items {
-                        self.part(item, at.and_then(Cursor::item), names);
-                    }
-                }
-                Presence::Always
-            }
-            PartKind::Map(entries) => {
-                if self.expects(at, Type::Object, part.span) {
-                    self.entries(entries, at, names, part.span);
-                }
-                Presence::Always
+                self.fits(&Shape::Text, at.schema, part.span);
+                return Shape::Text;
             }
             PartKind::If(condition) => {
                 infer(&condition.test, names, self.sink);
-                let demand = self.demand;
                 let then = self.part(&condition.then, at, &names.where_true(&condition.test));
-                self.demand = demand;
                 let otherwise = condition.otherwise.as_ref();
-                let otherwise = otherwise.map_or(Presence::Sometimes, |part| self.part(part, at, names));
-                if then == otherwise { then } else { Presence::Sometimes }
+                return match otherwise.map(|part| self.part(part, at, names)) {
+                    Some(otherwise) => union(then, otherwise),
+                    None => optional(then),
+                };
+            }
+            PartKind::Include(include) => return self.include(include, at, names),
+            PartKind::List(items) => {
+                if self.expects(at.schema, &[Type::Array], part.span) {
+                    let item = Place::whole(at.schema.and_then(Cursor::item));
+                    for part in items {
+                        self.part(part, item, names);
+                    }
+                }
+            }
+            PartKind::Map(entries) => {
+                if self.expects(at.schema, &[Type::Object], part.span) {
+                    self.entries(entries, at, names, part.span);
+                }
             }
             PartKind::For(each) => {
                 let (clause, body) = &**each;
                 let inner = self.bind(clause, names);
                 self.part(body, at, &inner);
-                Presence::Always
             }
             PartKind::Merge(layers) => {
                 // Either side may leave to the other what is required.
-                let demand = std::mem::replace(&mut self.demand, Demand::Partial);
-                self.part(&layers.0, at, names);
-                self.demand = Demand::Partial;
-                self.part(&layers.1, at, names);
-                self.demand = Demand::Whole;
-                let required = at.map(|at| at.schema().required.as_slice()).unwrap_or_default();
-                if let (Some(below), Some(above), Demand::Whole) = (keys(&layers.0), keys(&layers.1), demand)
-                {
-                    for field in required
-                        .iter()
-                        .filter(|field| !below.contains(&field.as_str()) && !above.contains(&field.as_str()))
-                    {
-                        let title = format!("`{field}` is required");
-                        self.refuse(Code::TemplateSchema, part.span, title, "neither side has it");
-                    }
+                let side = Place { whole: false, ..at };
+                self.part(&layers.0, side, names);
+                self.part(&layers.1, side, names);
+                if let (Some(below), Some(above)) = (keys(&layers.0), keys(&layers.1)) {
+                    self.required(at, |field| {
+                        let there = below.contains(field) || above.contains(field);
+                        (!there).then(|| (part.span, "neither side has it".to_owned()))
+                    });
                 }
-                Presence::Always
             }
-            PartKind::Include(include) => self.include(include, at, names),
         }
+        Shape::Any
     }
 
-    fn entries(&mut self, entries: &[Entry], at: Option<Cursor<'_>>, names: &Names, span: Span) {
-        let demand = std::mem::replace(&mut self.demand, Demand::Whole);
-        let mut found: BTreeMap<&str, (Presence, Span)> = BTreeMap::new();
+    fn entries(&mut self, entries: &[Entry], at: Place<'_>, names: &Names, span: Span) {
+        let mut found: BTreeMap<&str, (Shape, Span)> = BTreeMap::new();
         let mut computed = false;
         for entry in entries {
-            let presence = self.entry(entry, at, names);
+            let place = match &entry.key {
+                Key::Literal(key) => at.schema.and_then(|at| self.field(at, key, entry.span)),
+                Key::Splice(chunks) => {
+                    self.splice(chunks, names);
+                    at.schema.and_then(|at| at.field(""))
+                }
+            };
+            let shape = self.part(&entry.value, Place::whole(place), names);
             match &entry.key {
-                Key::Literal(key) => drop(found.insert(key, (presence, entry.value.span))),
+                Key::Literal(key) => drop(found.insert(key, (shape, entry.value.span))),
                 Key::Splice(_) => computed = true,
             }
         }
-        let required = at.map(|at| at.schema().required.as_slice()).unwrap_or_default();
-        for field in required.iter().filter(|_| demand == Demand::Whole) {
-            match found.get(field.as_str()) {
-                Some((Presence::Always, _)) => {}
-                Some((Presence::Sometimes, at)) => {
-                    self.refuse(
-                        Code::TemplateSchema,
-                        *at,
-                        format!("`{field}` is required"),
-                        "may be left out on some branch",
-                    );
-                }
-                None if computed => {}
-                None => self.refuse(
-                    Code::TemplateSchema,
-                    span,
-                    format!("`{field}` is required"),
-                    format!("has no `{field}`"),
-                ),
-            }
-        }
+        self.required(at, |field| match found.get(field) {
+            Some((Shape::Optional(_), at)) => Some((*at, "may be left out on some branch".to_owned())),
+            None if !computed => Some((span, format!("has no `{field}`"))),
+            _ => None,
+        });
     }
 
-    fn entry(&mut self, entry: &Entry, at: Option<Cursor<'_>>, names: &Names) -> Presence {
-        let place = match &entry.key {
-            Key::Literal(key) => {
-                let place = at.and_then(|at| at.field(key));
-                if let Some(at) = at.filter(|at| place.is_none() && !at.keeps_unknown()) {
-                    let fields = at.schema().properties.keys().map(String::as_str);
-                    self.sink.push(
-                        Diagnostic::error(Code::TemplateSchema, format!("unknown field `{key}`"))
-                            .at(entry.span, format!("not a field of {}", short(at.definition())))
-                            .suggest(key, fields),
-                    );
-                }
-                place
+    /// Reports the required fields of which `lack` says where and how they are missing.
+    fn required(&mut self, at: Place<'_>, lack: impl Fn(&str) -> Option<(Span, String)>) {
+        let Some(schema) = at.schema.filter(|_| at.whole) else { return };
+        for field in &schema.schema().required {
+            if let Some((span, label)) = lack(field) {
+                self.refuse(Code::TemplateSchema, span, format!("`{field}` is required"), label);
             }
-            Key::Splice(chunks) => {
-                self.splice(chunks, names);
-                at.and_then(|at| at.field(""))
-            }
-        };
-        self.part(&entry.value, place, names)
+        }
     }
 
     fn splice(&mut self, chunks: &[Chunk], names: &Names) {
         for chunk in chunks {
             let Chunk::Expression(expression) = chunk else { continue };
-            match infer(expression, names, self.sink) {
-                Shape::Any | Shape::Bool | Shape::Int | Shape::Text => {}
-                Shape::Optional(_) => {
-                    self.refuse(
-                        Code::TemplateValue,
-                        expression.span,
-                        "what may be `none` cannot stand within text",
-                        "may be `none`",
-                    );
-                }
-                _ => self.refuse(
-                    Code::TemplateValue,
-                    expression.span,
-                    "a structure cannot stand within text",
-                    "not a single value",
-                ),
-            }
+            let (title, label) = match infer(expression, names, self.sink) {
+                Shape::Any | Shape::Bool | Shape::Int | Shape::Text => continue,
+                Shape::Optional(_) => ("what may be `none` cannot stand within text", "may be `none`"),
+                _ => ("a structure cannot stand within text", "not a single value"),
+            };
+            self.refuse(Code::TemplateValue, expression.span, title, label);
         }
     }
 
-    fn include(&mut self, include: &Include, at: Option<Cursor<'_>>, names: &Names) -> Presence {
+    fn include(&mut self, include: &Include, at: Place<'_>, names: &Names) -> Shape {
         let mut bound = Vec::with_capacity(include.arguments.len());
         for argument in &include.arguments {
-            let shape = self.argument(&argument.value, names);
+            let shape = self.part(&argument.value, Place::whole(None), names);
             bound.push((Arc::clone(&argument.name), shape));
         }
-        let fragments = self.fragments;
-        let Some(fragment) = fragments.get(&include.fragment) else {
+        let (fragments, name) = (self.fragments, &include.fragment);
+        let Some(body) = fragments.get(&**name) else {
             self.sink.push(
-                Diagnostic::error(Code::TemplateInclude, format!("no fragment `{}`", include.fragment))
+                Diagnostic::error(Code::TemplateInclude, format!("no fragment `{name}`"))
                     .at(include.span, "not found")
-                    .suggest(&include.fragment, fragments.keys().map(String::as_str)),
+                    .suggest(name, fragments.keys().map(String::as_str)),
             );
-            return Presence::Always;
+            return Shape::Any;
         };
         if self.visited > MOST_PARTS {
             let title = format!("a template of more than {MOST_PARTS} parts");
             self.refuse(Code::TemplateInclude, include.span, title, "inclusions of inclusions multiply");
-            return Presence::Always;
+            return Shape::Any;
         }
-        if self.open.contains(&include.fragment) {
-            self.refuse(
-                Code::TemplateInclude,
-                include.span,
-                format!("`{}` includes itself", include.fragment),
-                "closes the circle",
-            );
-            return Presence::Always;
+        if self.open.contains(name) {
+            let title = format!("`{name}` includes itself");
+            self.refuse(Code::TemplateInclude, include.span, title, "closes the circle");
+            return Shape::Any;
         }
-        self.open.push(include.fragment.clone());
-        let inner = Names::of_fragment(bound, &include.fragment, include.span);
-        let presence = self.part(&fragment.body, at, &inner);
+        self.open.push(Arc::clone(name));
+        let inner = Names::of_fragment(bound, name, include.span);
+        let shape = self.part(body, at, &inner);
         self.open.pop();
         for argument in include.arguments.iter().filter(|argument| !inner.is_used(&argument.name)) {
-            let title = format!("`{}` does not use `{}`", include.fragment, argument.name);
+            let title = format!("`{name}` does not use `{}`", argument.name);
             self.refuse(Code::TemplateInclude, argument.span, title, "has no effect");
         }
-        presence
+        shape
     }
 
-    /// The type of an argument; structures written in place are not looked into.
-    fn argument(&mut self, part: &Part, names: &Names) -> Shape {
-        match &part.kind {
-            PartKind::Expression(expression) => infer(expression, names, self.sink),
-            PartKind::Literal(Value::Bool(_)) => Shape::Bool,
-            PartKind::Literal(Value::Int(_)) => Shape::Int,
-            PartKind::Literal(Value::String(_)) => Shape::Text,
-            PartKind::Splice(chunks) => {
-                self.splice(chunks, names);
-                Shape::Text
+    fn literal(&mut self, value: &Value, at: Option<Cursor<'_>>, span: Span) -> Shape {
+        let shape = match value {
+            Value::Bool(_) => Shape::Bool,
+            Value::Int(_) => Shape::Int,
+            Value::String(_) => Shape::Text,
+            _ => Shape::Any,
+        };
+        self.fits(&shape, at, span);
+        let Some(at) = at else { return shape };
+        let allowed: Vec<&str> = at.schema().choices.iter().filter_map(serde_json::Value::as_str).collect();
+        match value {
+            Value::Float(_) if !at.schema().takes_fractions() => self.mismatch(at, "number", span),
+            Value::String(text) if !allowed.is_empty() && !allowed.contains(&&**text) => self.sink.push(
+                Diagnostic::error(Code::TemplateSchema, format!("`{text}` is not allowed here"))
+                    .at(span, format!("one of {}", allowed.join(", ")))
+                    .suggest(text, allowed),
+            ),
+            _ => {}
+        }
+        shape
+    }
+
+    /// Reports what of a type does not fit the schema.
+    fn fits(&mut self, shape: &Shape, at: Option<Cursor<'_>>, span: Span) {
+        let Some(schema) = at else { return };
+        match shape {
+            Shape::Any => {}
+            Shape::Optional(inner) => self.fits(inner, at, span),
+            Shape::Bool => {
+                self.expects(at, &[Type::Boolean], span);
             }
-            PartKind::Literal(Value::Null) => Shape::Optional(Box::new(Shape::Any)),
-            PartKind::If(condition) => {
-                infer(&condition.test, names, self.sink);
-                let then = self.argument(&condition.then, &names.where_true(&condition.test));
-                let none = Shape::Optional(Box::new(Shape::Any));
-                let otherwise = condition.otherwise.as_ref().map_or(none, |part| self.argument(part, names));
-                union(then, otherwise)
+            Shape::Int => {
+                self.expects(at, &[Type::Integer, Type::Number], span);
             }
-            _ => {
-                self.part(part, None, names);
-                Shape::Any
+            Shape::Text => {
+                self.expects(at, &[Type::String], span);
+            }
+            Shape::List(inner) => {
+                if self.expects(at, &[Type::Array], span) {
+                    self.fits(inner, schema.item(), span);
+                }
+            }
+            Shape::Map(inner) => {
+                if self.expects(at, &[Type::Object], span) {
+                    let value = schema.field("");
+                    if value.is_none() && !schema.keeps_unknown() {
+                        let title = format!("{} has fixed fields", short(schema.definition()));
+                        let label = "a map with keys of the declaration";
+                        self.refuse(Code::TemplateSchema, span, title, label);
+                    }
+                    self.fits(inner, value, span);
+                }
+            }
+            Shape::Struct(fields) => {
+                if self.expects(at, &[Type::Object], span) {
+                    for (name, shape) in fields {
+                        let field = self.field(schema, name, span);
+                        self.fits(shape, field, span);
+                    }
+                }
             }
         }
     }
 
-    /// Whether the schema expects a list or an object here.
-    fn expects(&mut self, at: Option<Cursor<'_>>, kind: Type, span: Span) -> bool {
+    /// Whether the schema takes a value of one of these types; if not, that is reported of the first.
+    fn expects(&mut self, at: Option<Cursor<'_>>, types: &[Type], span: Span) -> bool {
         let Some(at) = at else { return true };
-        let fits = at.schema().kind == Some(kind) || at.schema().kind.is_none() && !at.schema().int_or_string;
+        let fits = if at.schema().int_or_string {
+            types.contains(&Type::Integer) || types.contains(&Type::String)
+        } else {
+            at.schema().kind.is_none_or(|kind| types.contains(&kind))
+        };
         if !fits {
-            self.mismatch(at, kind.as_str(), span);
+            self.mismatch(at, types[0].as_str(), span);
         }
         fits
     }
 
-    fn literal(&mut self, value: &Value, at: Cursor<'_>, span: Span) {
-        let shape = match value {
-            Value::Null => return,
-            Value::Bool(_) => Shape::Bool,
-            Value::Int(_) => Shape::Int,
-            Value::String(_) => Shape::Text,
-            Value::Float(_) if at.schema().takes_fractions() => return,
-            other => return self.mismatch(at, other.type_name(), span),
-        };
-        self.shape(&shape, at, span);
-        let choices = &at.schema().choices;
-        if let (Value::String(text), false) = (value, choices.is_empty())
-            && !choices.iter().any(|choice| choice.as_str() == Some(text))
-        {
-            let known: Vec<&str> = choices.iter().filter_map(serde_json::Value::as_str).collect();
+    fn mismatch(&mut self, at: Cursor<'_>, found: &str, span: Span) {
+        let title = format!("expected {}, found {found}", at.schema().expected());
+        self.refuse(Code::TemplateSchema, span, title, format!("gives {found}"));
+    }
+
+    /// The place of a field, which the schema must know.
+    fn field<'c>(&mut self, at: Cursor<'c>, name: &str, span: Span) -> Option<Cursor<'c>> {
+        let place = at.field(name);
+        if place.is_none() && !at.keeps_unknown() {
             self.sink.push(
-                Diagnostic::error(Code::TemplateSchema, format!("`{text}` is not allowed here"))
-                    .at(span, format!("one of {}", known.join(", ")))
-                    .suggest(text, known.iter().copied()),
+                Diagnostic::error(Code::TemplateSchema, format!("unknown field `{name}`"))
+                    .at(span, format!("not a field of {}", short(at.definition())))
+                    .suggest(name, at.schema().properties.keys().map(String::as_str)),
             );
         }
-    }
-
-    fn shape(&mut self, shape: &Shape, at: Cursor<'_>, span: Span) {
-        let schema = at.schema();
-        let scalar = |kind| schema.kind == Some(kind) || schema.kind.is_none();
-        match shape {
-            Shape::Optional(inner) => self.shape(inner, at, span),
-            Shape::Bool if schema.int_or_string || !scalar(Type::Boolean) => {
-                self.mismatch(at, "boolean", span);
-            }
-            Shape::Int if !schema.int_or_string && !scalar(Type::Integer) && !scalar(Type::Number) => {
-                self.mismatch(at, "integer", span);
-            }
-            Shape::Text if !schema.int_or_string && !scalar(Type::String) => {
-                self.mismatch(at, "string", span);
-            }
-            Shape::Any | Shape::Bool | Shape::Int | Shape::Text => {}
-            Shape::List(inner) => {
-                if self.expects(Some(at), Type::Array, span)
-                    && let Some(item) = at.item()
-                {
-                    self.shape(inner, item, span);
-                }
-            }
-            Shape::Map(inner) => {
-                if self.expects(Some(at), Type::Object, span) {
-                    match at.field("") {
-                        Some(value) => self.shape(inner, value, span),
-                        None if at.keeps_unknown() => {}
-                        None => self.refuse(
-                            Code::TemplateSchema,
-                            span,
-                            format!("{} has fixed fields", short(at.definition())),
-                            "a map with keys of the declaration",
-                        ),
-                    }
-                }
-            }
-            Shape::Struct(fields) => {
-                if self.expects(Some(at), Type::Object, span) {
-                    for (name, shape) in fields {
-                        match at.field(name) {
-                            Some(field) => self.shape(shape, field, span),
-                            None if at.keeps_unknown() => {}
-                            None => self.refuse(
-                                Code::TemplateSchema,
-                                span,
-                                format!("unknown field `{name}`"),
-                                format!("not a field of {}", short(at.definition())),
-                            ),
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    fn mismatch(&mut self, at: Cursor<'_>, found: &str, span: Span) {
-        let expected = at.schema().expected();
-        self.refuse(
-            Code::TemplateSchema,
-            span,
-            format!("expected {expected}, found {found}"),
-            format!("gives {found}"),
-        );
+        place
     }
 }
 
 /// The keys that a part is known to have; none when they depend on data or stand in a fragment.
 fn keys(part: &Part) -> Option<BTreeSet<&str>> {
-    match &part.kind {
-        PartKind::Map(entries) => entries
-            .iter()
-            .map(|entry| match &entry.key {
-                Key::Literal(key) => Some(&**key),
-                Key::Splice(_) => None,
-            })
-            .collect(),
-        _ => None,
-    }
+    let PartKind::Map(entries) = &part.kind else { return None };
+    let keys = entries.iter().map(|entry| match &entry.key {
+        Key::Literal(key) => Some(&**key),
+        Key::Splice(_) => None,
+    });
+    keys.collect()
 }
 
 /// `DeploymentSpec` of `io.k8s.api.apps.v1.DeploymentSpec`

@@ -105,11 +105,7 @@ impl<'t> Evaluator<'t> {
         self.whole = Whole::Yes;
         let mut node = self.part(&template.body, scope)?;
         if node.value == Value::Null {
-            return Err(wrong(
-                template.body.span,
-                "the object itself was left out",
-                "use `if:` in a header".to_owned(),
-            ));
+            return Err(wrong(template.body.span, "the object itself was left out", "use `if:` in a header"));
         }
         if self.whole == Whole::No {
             let text = |key| node.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -131,34 +127,22 @@ impl<'t> Evaluator<'t> {
         let container = value(&each.over, scope)?;
         scope::note(&container.inputs);
         self.because_since(mark);
-        let mut run = |evaluator: &mut Self, names: Vec<(Arc<str>, Arc<Context>)>, item: &Arc<Context>| {
-            let before = evaluator.because.len();
-            scope::note(&item.inputs);
-            evaluator.because.extend(item.inputs.iter());
-            let outcome = body(evaluator, &scope.with(names));
-            evaluator.because.truncate(before);
-            outcome
+        let items: Vec<(Option<&Arc<str>>, &Arc<Context>)> = match &container.value {
+            Structure::List(items) => items.iter().map(|item| (None, item)).collect(),
+            Structure::Map(entries) => entries.iter().map(|(key, item)| (Some(key), item)).collect(),
+            Structure::Leaf(_) => Vec::new(),
         };
-        match &container.value {
-            Structure::List(items) => {
-                for item in items {
-                    run(self, vec![(Arc::clone(&each.item), Arc::clone(item))], item)?;
-                }
+        for (key, item) in items {
+            let mut names = vec![(Arc::clone(&each.item), Arc::clone(item))];
+            if let (Some(name), Some(key)) = (&each.key, key) {
+                let value = Structure::Leaf(Leaf::Text(Arc::clone(key)));
+                names.push((Arc::clone(name), Arc::new(Context { value, inputs: item.inputs.clone() })));
             }
-            Structure::Map(entries) => {
-                for (key, item) in entries {
-                    let mut names = vec![(Arc::clone(&each.item), Arc::clone(item))];
-                    if let Some(name) = &each.key {
-                        let value = Structure::Leaf(Leaf::Text(Arc::clone(key)));
-                        names.push((
-                            Arc::clone(name),
-                            Arc::new(Context { value, inputs: item.inputs.clone() }),
-                        ));
-                    }
-                    run(self, names, item)?;
-                }
-            }
-            Structure::Leaf(_) => {}
+            let before = self.because.len();
+            scope::note(&item.inputs);
+            self.because.extend(item.inputs.iter());
+            body(self, &scope.with(names))?;
+            self.because.truncate(before);
         }
         self.because.truncate(decided);
         Ok(())
@@ -216,11 +200,7 @@ impl<'t> Evaluator<'t> {
                     Value::Map(entries) => {
                         entries.into_iter().try_for_each(|(key, node)| insert(&mut map, key, node, body.span))
                     }
-                    _ => Err(wrong(
-                        body.span,
-                        "`$for` outside a list makes entries",
-                        "not a mapping".to_owned(),
-                    )),
+                    _ => Err(wrong(body.span, "`$for` outside a list makes entries", "not a mapping")),
                 })?;
                 let made = if map.is_empty() { Made::Data } else { Made::Literal };
                 Ok(self.container(Value::Map(map), part.span, made))
@@ -276,10 +256,8 @@ impl<'t> Evaluator<'t> {
 
     /// The body of a fragment, and the scope of its arguments.
     fn include(&mut self, include: &'t Include, scope: &Arc<Scope>) -> Outcome<(&'t Part, Arc<Scope>)> {
-        let fragment = self.fragments.get(&include.fragment).ok_or_else(|| {
-            Box::new(
-                Diagnostic::error(Code::TemplateInclude, "no such fragment").at(include.span, "not found"),
-            )
+        let body = self.fragments.get(&*include.fragment).ok_or_else(|| {
+            Diagnostic::error(Code::TemplateInclude, "no such fragment").at(include.span, "not found")
         })?;
         let mut names = Vec::with_capacity(include.arguments.len());
         for argument in &include.arguments {
@@ -293,7 +271,7 @@ impl<'t> Evaluator<'t> {
             };
             names.push((Arc::clone(&argument.name), context));
         }
-        Ok((&fragment.body, Scope::root(names)))
+        Ok((body, Scope::root(names)))
     }
 
     /// Places a part of the model as it is; each leaf keeps its own inputs.
@@ -364,7 +342,7 @@ fn context_of(node: &Node, inputs: &InputSet) -> Context {
 
 fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span) -> Outcome<()> {
     if map.iter().any(|(known, _)| *known == key) {
-        return Err(wrong(span, &format!("key `{key}` is made twice"), "the second".to_owned()));
+        return Err(wrong(span, format!("key `{key}` is made twice"), "the second"));
     }
     map.push((key, node));
     Ok(())
@@ -389,6 +367,6 @@ fn lay(base: Node, over: Node) -> Node {
     Node { value: Value::Map(map), ..base }
 }
 
-pub(super) fn wrong(span: Span, title: &str, label: String) -> Failure {
+pub(super) fn wrong(span: Span, title: impl Into<String>, label: impl Into<String>) -> Failure {
     Box::new(Diagnostic::error(Code::TemplateValue, title).at(span, label))
 }

@@ -75,11 +75,7 @@ impl Expression {
         }
         match ENGINE.compile_expression_owned(source.clone()) {
             Ok(compiled) => {
-                let name = |name: &str| {
-                    name.starts_with(|c: char| c.is_ascii_alphabetic())
-                        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-                };
-                let is_path = source.split('.').all(name);
+                let is_path = source.split('.').all(is_name);
                 let path = source.split('.').filter(|_| is_path).map(str::to_owned).collect();
                 Some(Self { source, span, path, compiled })
             }
@@ -102,8 +98,14 @@ impl Expression {
     }
 }
 
+/// Whether a text is a name, as loops bind it and paths are made of.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
 /// Splits the text of a scalar at its expressions. `raw` is where the scalar stands, `written` its source text,
-/// in which the expressions are looked up to be placed exactly.
+/// in which the expressions are looked up to be placed exactly. An empty text is one empty chunk.
 pub(super) fn split(text: &str, raw: Span, written: &str, sink: &mut Sink) -> Vec<Chunk> {
     let mut chunks = Vec::new();
     let mut literal = String::new();
@@ -138,7 +140,7 @@ pub(super) fn split(text: &str, raw: Span, written: &str, sink: &mut Sink) -> Ve
         rest = &inside[end + CLOSE.len()..];
     }
     literal.push_str(rest);
-    if !literal.is_empty() {
+    if !literal.is_empty() || chunks.is_empty() {
         chunks.push(Chunk::Text(literal));
     }
     chunks

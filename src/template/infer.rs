@@ -11,7 +11,7 @@ use minijinja::value::ValueKind;
 
 use super::Expression;
 use super::expression::{FILTERS, TESTS};
-use crate::diag::{Code, Diagnostic, Label, Sink, Span};
+use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::model::Shape;
 
 /// The names in scope with their types, and the optional paths that a condition has shown to be there.
@@ -20,7 +20,7 @@ pub(super) struct Names {
     bound: Vec<(Arc<str>, Shape)>,
     present: BTreeSet<String>,
     /// Of a fragment's names: which fragment, and where it is included.
-    included: Option<Rc<(String, Span)>>,
+    included: Option<(Arc<str>, Span)>,
     /// Names that were used, to find arguments that were not.
     used: Rc<RefCell<BTreeSet<Arc<str>>>>,
 }
@@ -32,17 +32,15 @@ impl Names {
     }
 
     /// The scope of a fragment: its arguments alone.
-    pub(super) fn of_fragment(bound: Vec<(Arc<str>, Shape)>, fragment: &str, include: Span) -> Self {
-        Self { bound, included: Some(Rc::new((fragment.to_owned(), include))), ..Self::default() }
+    pub(super) fn of_fragment(bound: Vec<(Arc<str>, Shape)>, fragment: &Arc<str>, include: Span) -> Self {
+        Self { bound, included: Some((Arc::clone(fragment), include)), ..Self::default() }
     }
 
     /// The scope with one more name, which must not hide another.
     pub(super) fn bind(&mut self, name: &Arc<str>, shape: Shape, span: Span, sink: &mut Sink) {
         if self.bound.iter().any(|(known, _)| known == name) {
-            sink.push(
-                Diagnostic::error(Code::TemplateShadowing, format!("`{name}` hides another `{name}`"))
-                    .at(span, "choose another name"),
-            );
+            let title = format!("`{name}` hides another `{name}`");
+            sink.push(Diagnostic::error(Code::TemplateShadowing, title).at(span, "choose another name"));
         }
         self.bound.push((Arc::clone(name), shape));
     }
@@ -54,10 +52,12 @@ impl Names {
 
     /// The scope where `test` holds: what it asks for is there.
     pub(super) fn where_true(&self, test: &Expression) -> Self {
+        parse_expr(&test.source).map_or_else(|_| self.clone(), |tree| self.narrowed(&tree))
+    }
+
+    fn narrowed(&self, test: &Expr<'_>) -> Self {
         let mut names = self.clone();
-        if let Ok(tree) = parse_expr(&test.source) {
-            names.narrow(&tree);
-        }
+        names.narrow(test);
         names
     }
 
@@ -95,25 +95,25 @@ struct Inference<'a> {
 }
 
 impl Inference<'_> {
-    fn refuse(&mut self, code: Code, at: &Expr<'_>, title: String, label: &str) -> Diagnostic {
+    fn place(&self, at: &Expr<'_>) -> Span {
         let whole = self.expression.span;
         // Offsets into the source are offsets into the file where the expression was found literally.
         let exact = whole.range().len() == self.expression.source.len();
         let (start, end) = (at.span().start_offset, at.span().end_offset);
-        let span =
-            if exact { Span { start: whole.start + start, end: whole.start + end, ..whole } } else { whole };
-        Diagnostic::error(code, title).at(span, label)
+        if exact { Span { start: whole.start + start, end: whole.start + end, ..whole } } else { whole }
     }
 
-    fn report(&mut self, code: Code, at: &Expr<'_>, title: &str, label: &str) -> Shape {
-        let found = self.refuse(code, at, title.to_owned(), label);
+    fn report(&mut self, found: Diagnostic) -> Shape {
         self.sink.push(found);
         Shape::Any
     }
 
+    fn refuse(&mut self, code: Code, at: &Expr<'_>, title: impl Into<String>, label: &str) -> Shape {
+        self.report(Diagnostic::error(code, title).at(self.place(at), label))
+    }
+
     fn shape(&mut self, expression: &Expr<'_>, names: &Names) -> Shape {
-        let shape = self.bare_shape(expression, names);
-        match shape {
+        match self.bare_shape(expression, names) {
             Shape::Optional(inner) if path(expression).is_some_and(|path| names.present.contains(&path)) => {
                 *inner
             }
@@ -121,6 +121,7 @@ impl Inference<'_> {
         }
     }
 
+    /// The type as it is declared, whatever conditions have shown.
     fn bare_shape(&mut self, expression: &Expr<'_>, names: &Names) -> Shape {
         match expression {
             Expr::Var(variable) => self.variable(variable.id, expression, names),
@@ -128,7 +129,7 @@ impl Inference<'_> {
                 ValueKind::Bool => Shape::Bool,
                 ValueKind::Number if constant.value.is_integer() => Shape::Int,
                 ValueKind::String => Shape::Text,
-                ValueKind::None => Shape::Optional(Box::new(Shape::Any)),
+                ValueKind::None => optional(Shape::Any),
                 _ => Shape::Any,
             },
             Expr::GetAttr(attribute) => {
@@ -152,24 +153,20 @@ impl Inference<'_> {
             }
             Expr::IfExpr(choice) => {
                 self.shape(&choice.test_expr, names);
-                let mut inside = names.clone();
-                inside.narrow(&choice.test_expr);
-                let yes = self.shape(&choice.true_expr, &inside);
+                let yes = self.shape(&choice.true_expr, &names.narrowed(&choice.test_expr));
                 match &choice.false_expr {
                     Some(no) => union(yes, self.shape(no, names)),
-                    None => self.report(
-                        Code::TemplateExpression,
-                        expression,
-                        "`if` without `else`",
-                        "say what it is otherwise, such as `none`",
-                    ),
+                    None => {
+                        let label = "say what it is otherwise, such as `none`";
+                        self.refuse(Code::TemplateExpression, expression, "`if` without `else`", label)
+                    }
                 }
             }
             Expr::Filter(filter) => self.filter(filter, expression, names),
             Expr::Test(test) => {
                 self.shape(&test.expr, names);
                 if !TESTS.contains(&test.name) {
-                    self.missing("test", test.name, expression, TESTS.iter().copied());
+                    self.missing("test", test.name, expression, TESTS);
                 }
                 Shape::Bool
             }
@@ -177,58 +174,42 @@ impl Inference<'_> {
                 let shapes: Vec<Shape> = list.items.iter().map(|item| self.shape(item, names)).collect();
                 Shape::List(Box::new(shapes.into_iter().reduce(union).unwrap_or(Shape::Any)))
             }
-            Expr::Call(_) | Expr::GetItem(_) | Expr::Map(_) | Expr::Slice(_) | Expr::Tuple(_) => self.report(
-                Code::TemplateExpression,
-                expression,
-                &format!("a {} is not part of the language", expression.description()),
-                "decisions belong in the model",
-            ),
+            Expr::Call(_) | Expr::GetItem(_) | Expr::Map(_) | Expr::Slice(_) | Expr::Tuple(_) => {
+                let title = format!("a {} is not part of the language", expression.description());
+                self.refuse(Code::TemplateExpression, expression, title, "decisions belong in the model")
+            }
         }
     }
 
     fn operation(&mut self, operation: &BinOp<'_>, names: &Names) -> Shape {
         let (left, right) = (&operation.left, &operation.right);
-        match operation.op {
+        let (wanted, result): (&[Shape], Shape) = match operation.op {
             BinOpKind::ScAnd => {
-                let mut inside = names.clone();
-                inside.narrow(left);
-                union(self.shape(left, names), self.shape(right, &inside))
+                return union(self.shape(left, names), self.shape(right, &names.narrowed(left)));
             }
-            BinOpKind::ScOr => match self.shape(left, names) {
-                Shape::Optional(inner) => union(*inner, self.shape(right, names)),
-                left => union(left, self.shape(right, names)),
-            },
-            BinOpKind::Concat => {
-                for side in [left, right] {
-                    self.operand(side, names, &[Shape::Text, Shape::Int, Shape::Bool]);
-                }
-                Shape::Text
-            }
-            BinOpKind::Add
-            | BinOpKind::Sub
-            | BinOpKind::Mul
-            | BinOpKind::Div
-            | BinOpKind::FloorDiv
-            | BinOpKind::Rem
-            | BinOpKind::Pow => {
-                for side in [left, right] {
-                    self.operand(side, names, &[Shape::Int]);
-                }
-                // A quotient or a power may be a fraction.
-                if matches!(operation.op, BinOpKind::Div | BinOpKind::Pow) { Shape::Any } else { Shape::Int }
-            }
-            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
-                for side in [left, right] {
-                    self.operand(side, names, &[Shape::Int]);
-                }
-                Shape::Bool
+            BinOpKind::ScOr => {
+                let left = match self.shape(left, names) {
+                    Shape::Optional(inner) => *inner,
+                    left => left,
+                };
+                return union(left, self.shape(right, names));
             }
             BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In => {
                 self.shape(left, names);
                 self.shape(right, names);
-                Shape::Bool
+                return Shape::Bool;
             }
-        }
+            BinOpKind::Concat => (&[Shape::Text, Shape::Int, Shape::Bool], Shape::Text),
+            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => (&[Shape::Int], Shape::Bool),
+            // A quotient or a power may be a fraction.
+            BinOpKind::Div | BinOpKind::Pow => (&[Shape::Int], Shape::Any),
+            BinOpKind::Add | BinOpKind::Sub | BinOpKind::Mul | BinOpKind::FloorDiv | BinOpKind::Rem => {
+                (&[Shape::Int], Shape::Int)
+            }
+        };
+        self.operand(left, names, wanted);
+        self.operand(right, names, wanted);
+        result
     }
 
     /// The type of an operand, which must be one of `wanted`: minijinja would make text of anything.
@@ -236,7 +217,7 @@ impl Inference<'_> {
         let shape = self.shape(operand, names);
         if shape != Shape::Any && !wanted.contains(&shape) {
             let label = if matches!(shape, Shape::Optional(_)) { "may be `none`" } else { "of another type" };
-            self.report(Code::TemplateValue, operand, "this cannot be computed with", label);
+            self.refuse(Code::TemplateValue, operand, "this cannot be computed with", label);
         }
         shape
     }
@@ -250,20 +231,21 @@ impl Inference<'_> {
             self.shape(value, names);
         }
         let of = filter.expr.as_ref().map_or(Shape::Any, |of| self.shape(of, names));
-        let fits = match (filter.name, &of) {
+        let Some((name, result)) = FILTERS.iter().find(|(name, _)| *name == filter.name) else {
+            let known: Vec<&str> = FILTERS.iter().map(|(name, _)| *name).collect();
+            return self.missing("filter", filter.name, at, &known);
+        };
+        let fits = match (*name, &of) {
             (_, Shape::Any) => true,
             ("join", of) => matches!(of, Shape::List(_)),
             ("length", of) => matches!(of, Shape::List(_) | Shape::Map(_) | Shape::Text),
             (_, of) => *of == Shape::Text,
         };
-        match FILTERS.iter().find(|(name, _)| *name == filter.name) {
-            Some((_, result)) if fits => result.clone(),
-            Some((name, _)) => {
-                let title = format!("`{name}` cannot be applied to this");
-                self.report(Code::TemplateValue, at, &title, "of another type, or may be `none`")
-            }
-            None => self.missing("filter", filter.name, at, FILTERS.iter().map(|(name, _)| *name)),
+        if fits {
+            return result.clone();
         }
+        let title = format!("`{name}` cannot be applied to this");
+        self.refuse(Code::TemplateValue, at, title, "of another type, or may be `none`")
     }
 
     fn variable(&mut self, name: &str, at: &Expr<'_>, names: &Names) -> Shape {
@@ -272,74 +254,52 @@ impl Inference<'_> {
             names.used.borrow_mut().insert(Arc::clone(name));
             return shape.clone();
         }
-        if let Some(include) = &names.included {
-            let here = self.refuse(Code::TemplateInclude, at, String::new(), "").primary;
-            let title = format!("`{}` needs `{name}`", include.0);
-            let mut found =
-                Diagnostic::error(Code::TemplateInclude, title).at(include.1, "not among the arguments");
-            found.context.extend(here.map(|label| Label { text: "used here".to_owned(), ..label }));
-            self.sink.push(found.help(format!("add `{name}: …` beside `$include`")));
-            return Shape::Any;
-        }
-        let found = self
-            .refuse(Code::TemplateUnknownName, at, format!("nothing is called `{name}` here"), "unknown name")
-            .suggest(name, names.bound.iter().map(|(known, _)| &**known));
-        self.sink.push(found);
-        Shape::Any
+        let here = self.place(at);
+        self.report(match &names.included {
+            Some((fragment, include)) => {
+                Diagnostic::error(Code::TemplateInclude, format!("`{fragment}` needs `{name}`"))
+                    .at(*include, "not among the arguments")
+                    .context(here, "used here")
+                    .help(format!("add `{name}: …` beside `$include`"))
+            }
+            None => Diagnostic::error(Code::TemplateUnknownName, format!("nothing is called `{name}` here"))
+                .at(here, "unknown name")
+                .suggest(name, names.bound.iter().map(|(known, _)| &**known)),
+        })
     }
 
     fn attribute(&mut self, of: &Shape, name: &str, at: &Expr<'_>) -> Shape {
-        match of {
-            Shape::Struct(fields) => match fields.get(name) {
-                Some(shape) => shape.clone(),
-                None => {
-                    let fields: Vec<&str> = fields.keys().copied().collect();
-                    let found = self
-                        .refuse(
-                            Code::TemplateUnknownName,
-                            at,
-                            format!("it has no attribute `{name}`"),
-                            "unknown attribute",
-                        )
-                        .suggest(name, fields.iter().copied())
-                        .note(format!("it has {}", fields.join(", ")));
-                    self.sink.push(found);
-                    Shape::Any
-                }
-            },
-            Shape::Optional(_) => self.report(
-                Code::TemplateUnknownName,
-                at,
-                "what may be `none` has no attributes",
-                "ask first, with `$if` or `a and a.b`",
-            ),
-            Shape::Any => Shape::Any,
-            Shape::Map(_) => self.report(
-                Code::TemplateUnknownName,
-                at,
-                "a map's keys are not known before the data is",
-                "iterate it with `$for`",
-            ),
-            _ => {
-                self.report(Code::TemplateUnknownName, at, "only structures have attributes", "this has none")
+        let (title, label) = match of {
+            Shape::Any => return Shape::Any,
+            Shape::Struct(fields) => {
+                let known = || fields.keys().copied();
+                return fields.get(name).cloned().unwrap_or_else(|| {
+                    let title = format!("it has no attribute `{name}`");
+                    self.report(
+                        Diagnostic::error(Code::TemplateUnknownName, title)
+                            .at(self.place(at), "unknown attribute")
+                            .suggest(name, known())
+                            .note(format!("it has {}", known().collect::<Vec<_>>().join(", "))),
+                    )
+                });
             }
-        }
+            Shape::Optional(_) => {
+                ("what may be `none` has no attributes", "ask first, with `$if` or `a and a.b`")
+            }
+            Shape::Map(_) => ("a map's keys are not known before the data is", "iterate it with `$for`"),
+            _ => ("only structures have attributes", "this has none"),
+        };
+        self.refuse(Code::TemplateUnknownName, at, title, label)
     }
 
-    fn missing<'n>(
-        &mut self,
-        what: &str,
-        name: &str,
-        at: &Expr<'_>,
-        known: impl Iterator<Item = &'n str> + Clone,
-    ) -> Shape {
-        let list: Vec<&str> = known.clone().collect();
-        let found = self
-            .refuse(Code::TemplateExpression, at, format!("no {what} is called `{name}`"), "unknown")
-            .suggest(name, known)
-            .note(format!("there are {}", list.join(", ")));
-        self.sink.push(found);
-        Shape::Any
+    fn missing(&mut self, what: &str, name: &str, at: &Expr<'_>, known: &[&str]) -> Shape {
+        let title = format!("no {what} is called `{name}`");
+        self.report(
+            Diagnostic::error(Code::TemplateExpression, title)
+                .at(self.place(at), "unknown")
+                .suggest(name, known.iter().copied())
+                .note(format!("there are {}", known.join(", "))),
+        )
     }
 }
 
@@ -356,7 +316,7 @@ pub(super) fn union(a: Shape, b: Shape) -> Shape {
     }
 }
 
-fn optional(shape: Shape) -> Shape {
+pub(super) fn optional(shape: Shape) -> Shape {
     match shape {
         Shape::Optional(_) => shape,
         shape => Shape::Optional(Box::new(shape)),

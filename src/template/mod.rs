@@ -1,10 +1,11 @@
 //! The template language: parse, check before any data is seen, evaluate.
 //!
 //! A template is a YAML document whose scalars may hold expressions, `${{ … }}`; structure is never text. See
-//! `docs/templates.md` for the language. [`parse`] gives a [`Template`] or a [`Fragment`], [`check`] proves every
+//! `docs/templates.md` for the language. [`parse`] gives a [`Template`] or a fragment, [`check`] proves every
 //! branch against the context's types and the Kubernetes schema, [`evaluate`] makes objects.
 
 mod check;
+mod directive;
 mod evaluate;
 mod expression;
 mod infer;
@@ -38,24 +39,14 @@ pub struct Template {
     pub body: Part,
 }
 
-/// A piece of structure that templates include.
-#[derive(Debug)]
-pub struct Fragment {
-    /// What stands for it.
-    pub body: Part,
-}
-
-/// Every fragment, by its path below `templates/`.
-pub type Fragments = BTreeMap<String, Fragment>;
+/// What templates include, by its path below `templates/`.
+pub type Fragments = BTreeMap<String, Part>;
 
 /// `name in list`, `value in map` or `key, value in map`.
 #[derive(Debug)]
 pub struct Loop {
-    /// Bound to the key of a map's entry, when two names are given.
     pub key: Option<Arc<str>>,
-    /// Bound to the item, or to the value of a map's entry.
     pub item: Arc<str>,
-    /// What is iterated.
     pub over: Expression,
     /// The whole clause.
     pub span: Span,
@@ -64,9 +55,7 @@ pub struct Loop {
 /// A node of a template.
 #[derive(Debug)]
 pub struct Part {
-    /// What it is.
     pub kind: PartKind,
-    /// Where it was written.
     pub span: Span,
 }
 
@@ -79,9 +68,7 @@ pub enum PartKind {
     Expression(Expression),
     /// Text with expressions in it.
     Splice(Vec<Chunk>),
-    /// A list.
     List(Vec<Part>),
-    /// A mapping.
     Map(Vec<Entry>),
     /// `$if` and `$else`
     If(Box<Condition>),
@@ -96,11 +83,9 @@ pub enum PartKind {
 /// A choice.
 #[derive(Debug)]
 pub struct Condition {
-    /// What decides.
     pub test: Expression,
-    /// Placed when it is true.
     pub then: Part,
-    /// Placed when it is false; nothing is placed without it.
+    /// Nothing is placed without it.
     pub otherwise: Option<Part>,
 }
 
@@ -108,7 +93,7 @@ pub struct Condition {
 #[derive(Debug)]
 pub struct Include {
     /// The fragment's path below `templates/`.
-    pub fragment: String,
+    pub fragment: Arc<str>,
     /// Where it is named.
     pub span: Span,
     /// What the fragment's names stand for; it sees no others.
@@ -118,29 +103,24 @@ pub struct Include {
 /// A named argument of an inclusion.
 #[derive(Debug)]
 pub struct Argument {
-    /// The name in the fragment.
     pub name: Arc<str>,
     /// Where the name is written.
     pub span: Span,
-    /// What it stands for.
     pub value: Part,
 }
 
 /// An entry of a mapping.
 #[derive(Debug)]
 pub struct Entry {
-    /// The key; text without expressions is a splice of one literal.
     pub key: Key,
-    /// Where it is written.
+    /// Where the key is written.
     pub span: Span,
-    /// What it holds.
     pub value: Part,
 }
 
 /// The key of an entry.
 #[derive(Debug)]
 pub enum Key {
-    /// As written.
     Literal(Arc<str>),
     /// Made from expressions.
     Splice(Vec<Chunk>),
@@ -149,7 +129,6 @@ pub enum Key {
 /// A piece of text.
 #[derive(Debug)]
 pub enum Chunk {
-    /// As written.
     Text(String),
     /// To be replaced by its value.
     Expression(Expression),

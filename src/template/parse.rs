@@ -1,101 +1,115 @@
-//! YAML → [`Template`] and [`Fragment`]: finds directives and expressions.
+//! YAML events → [`Template`]s and fragments; what templates do not have is refused.
 
 use std::sync::Arc;
 
+use saphyr_parser::Event;
+
 use super::expression::split;
-use super::yaml::{Yaml, YamlValue, documents};
-use super::{
-    Argument, Chunk, Condition, Entry, Expression, Fragment, Include, Key, Loop, Part, PartKind, Template,
-};
+use super::yaml::{Broken, Events, scalar};
+use super::{Chunk, Entry, Key, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 use crate::k8s::Value;
 
-const DIRECTIVES: &[&str] = &["$else", "$for", "$if", "$include", "$merge", "$value"];
+/// The most levels of structure; Kubernetes' own objects have about twenty.
+const DEPTH: usize = 100;
 
 /// Parses a template: a header document with `for`, `if` or `family`, if there is one, and the object.
 pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Template> {
-    let text = Arc::clone(&sources.get(file).text);
     let errors = sink.errors();
-    let mut parser = Parser { file, text: &text, sink };
-    let mut documents = documents(file, &text, parser.sink);
-    let whole = Span::new(file, 0..text.len());
-    let body = documents.pop();
-    let header = documents.pop();
-    let (Some(body), true) = (body, documents.is_empty()) else {
-        if parser.sink.errors() == errors {
-            parser.refuse(
-                Code::TemplateSyntax,
-                whole,
-                "a template is one object, after at most one header",
-                "",
-            );
-        }
+    let mut parser = Parser::new(file, sources, sink);
+    let mut documents = parser.documents()?;
+    let (Some(body), 0 | 1) = (documents.pop(), documents.len()) else {
+        parser.refuse_whole("a template is one object, after at most one header");
         return None;
     };
-    let family = path.split('/').next().unwrap_or(path);
-    let mut parsed =
-        Template { family: Arc::from(family), loops: Vec::new(), condition: None, body: parser.part(body) };
-    if let Some(header) = header {
-        parser.header(header, &mut parsed);
+    let family = Arc::from(path.split('/').next().unwrap_or(path));
+    let mut template = Template { family, loops: Vec::new(), condition: None, body };
+    if let Some(header) = documents.pop() {
+        parser.header(header, &mut template);
     }
-    (parser.sink.errors() == errors).then_some(parsed)
+    (sink.errors() == errors).then_some(template)
 }
 
 /// Parses a fragment.
-pub fn fragment(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Fragment> {
-    let text = Arc::clone(&sources.get(file).text);
+pub fn fragment(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Part> {
     let errors = sink.errors();
-    let mut documents = documents(file, &text, sink);
-    let mut parser = Parser { file, text: &text, sink };
-    let (Some(body), true) = (documents.pop(), documents.is_empty()) else {
-        if parser.sink.errors() == errors {
-            let whole = Span::new(file, 0..text.len());
-            parser.refuse(Code::TemplateSyntax, whole, "a fragment is one document", "");
-        }
+    let mut parser = Parser::new(file, sources, sink);
+    let mut documents = parser.documents()?;
+    let (Some(body), 0) = (documents.pop(), documents.len()) else {
+        parser.refuse_whole("a fragment is one document");
         return None;
     };
-    let body = parser.part(body);
-    (parser.sink.errors() == errors).then_some(Fragment { body })
+    (sink.errors() == errors).then_some(body)
 }
 
-struct Parser<'a> {
-    file: FileId,
-    text: &'a str,
-    sink: &'a mut Sink,
+pub(super) struct Parser<'a> {
+    pub(super) file: FileId,
+    pub(super) text: &'a str,
+    pub(super) events: Events<'a>,
+    depth: usize,
+    pub(super) sink: &'a mut Sink,
 }
 
-/// The directives of one mapping.
-#[derive(Default)]
-struct Directives {
-    test: Option<Expression>,
-    otherwise: Option<Part>,
-    each: Option<Loop>,
-    value: Option<Part>,
-    over: Option<Part>,
-    include: Option<(String, Span)>,
-}
-
-impl Parser<'_> {
-    fn refuse(&mut self, code: Code, span: Span, title: &str, label: &str) {
-        self.sink.push(Diagnostic::error(code, title).at(span, label));
+impl<'a> Parser<'a> {
+    fn new(file: FileId, sources: &'a Sources, sink: &'a mut Sink) -> Self {
+        let text = &sources.get(file).text;
+        Self { file, text, events: Events::new(file, text), depth: 0, sink }
     }
 
-    fn header(&mut self, header: Yaml, template: &mut Template) {
-        let YamlValue::Map(entries) = header.value else {
-            self.refuse(Code::TemplateSyntax, header.span, "the header is a mapping", "not a mapping");
-            return;
+    pub(super) fn syntax(&mut self, span: Span, title: impl Into<String>, label: &str) {
+        self.sink.push(Diagnostic::error(Code::TemplateSyntax, title).at(span, label));
+    }
+
+    pub(super) fn refuse(&mut self, span: Span, title: impl Into<String>, label: &str) {
+        self.sink.push(Diagnostic::error(Code::TemplateDirective, title).at(span, label));
+    }
+
+    fn refuse_whole(&mut self, title: &str) {
+        self.syntax(Span::new(self.file, 0..self.text.len()), title, "");
+    }
+
+    /// The documents of the text; none when it is not YAML.
+    fn documents(&mut self) -> Option<Vec<Part>> {
+        self.stream().map_err(|broken| self.sink.push(*broken)).ok()
+    }
+
+    fn stream(&mut self) -> Result<Vec<Part>, Broken> {
+        let mut documents = Vec::new();
+        loop {
+            match self.events.next()?.0 {
+                Event::StreamEnd => return Ok(documents),
+                Event::DocumentStart(_) => documents.push(self.next_part()?),
+                _ => {}
+            }
+        }
+    }
+
+    fn header(&mut self, header: Part, template: &mut Template) {
+        let PartKind::Map(entries) = header.kind else {
+            return self.syntax(header.span, "the header is a mapping", "not a mapping");
         };
-        for (key, span, value) in entries {
-            match (key.as_str(), value.value) {
-                ("for", YamlValue::List(clauses)) => {
+        for Entry { key, span, value } in entries {
+            let name = match &key {
+                Key::Literal(name) => name,
+                Key::Splice(_) => "",
+            };
+            match (name, value.kind) {
+                ("for", PartKind::List(clauses)) => {
                     for clause in clauses {
-                        template.loops.extend(self.clause(clause));
+                        match clause.kind {
+                            PartKind::Literal(Value::String(text)) => {
+                                template.loops.extend(self.clause(&text, clause.span));
+                            }
+                            _ => self.refuse(clause.span, "a loop is text", "like `item in items`"),
+                        }
                     }
                 }
-                ("if", YamlValue::Text(source)) => template.condition = self.bare(&source, value.span),
-                ("family", YamlValue::Text(name)) => template.family = Arc::from(name),
+                ("if", PartKind::Literal(Value::String(source))) => {
+                    template.condition = self.bare(&source, value.span);
+                }
+                ("if", PartKind::Expression(_) | PartKind::Splice(_)) => self.refuse_delimiters(value.span),
+                ("family", PartKind::Literal(Value::String(name))) => template.family = name,
                 _ => self.refuse(
-                    Code::TemplateDirective,
                     span,
                     "not a header",
                     "a header has `for: [x in xs]`, `if: expression` and `family: name`",
@@ -104,196 +118,91 @@ impl Parser<'_> {
         }
     }
 
-    fn part(&mut self, yaml: Yaml) -> Part {
-        let span = yaml.span;
-        let kind = match yaml.value {
-            YamlValue::Null => {
+    pub(super) fn next_part(&mut self) -> Result<Part, Broken> {
+        let (event, span) = self.events.next()?;
+        self.part(event, span)
+    }
+
+    /// The part that begins with an event. Deeper than [`DEPTH`], structure is passed over.
+    pub(super) fn part(&mut self, event: Event<'a>, span: Span) -> Result<Part, Broken> {
+        let kind = match event {
+            Event::Scalar(..) => match self.scalar(event, span) {
+                Value::String(text) => self.spliced(&text, span),
+                Value::Null => {
+                    let help = "remove the key, or write what is meant: `{}`, `[]`, `\"\"` or an expression";
+                    let found = Diagnostic::error(Code::TemplateSyntax, "nothing stands here");
+                    self.sink.push(found.at(span, "null").help(help));
+                    PartKind::Literal(Value::Null)
+                }
+                value => PartKind::Literal(value),
+            },
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.depth == DEPTH => {
+                self.syntax(span, format!("nested deeper than {DEPTH} levels"), "too deep");
+                self.events.pass_over()?;
+                PartKind::Literal(Value::Null)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.no_properties(span, anchor, tag.is_some());
+                self.depth += 1;
+                let part = self.list(span);
+                self.depth -= 1;
+                return part;
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.no_properties(span, anchor, tag.is_some());
+                self.depth += 1;
+                let part = self.mapping(span);
+                self.depth -= 1;
+                return part;
+            }
+            Event::Alias(_) => {
                 self.sink.push(
-                    Diagnostic::error(Code::TemplateSyntax, "nothing stands here")
-                        .at(span, "null")
-                        .help("remove the key, or write what is meant: `{}`, `[]`, `\"\"` or an expression"),
+                    Diagnostic::error(Code::TemplateSyntax, "aliases are not part of the template language")
+                        .at(span, "an alias")
+                        .help("use `$include` to place the same structure twice"),
                 );
                 PartKind::Literal(Value::Null)
             }
-            YamlValue::Bool(flag) => PartKind::Literal(Value::Bool(flag)),
-            YamlValue::Int(number) => PartKind::Literal(Value::Int(number)),
-            YamlValue::Float(number) => PartKind::Literal(Value::Float(number)),
-            YamlValue::Text(text) => self.scalar(&text, span),
-            YamlValue::List(items) => PartKind::List(items.into_iter().map(|item| self.part(item)).collect()),
-            YamlValue::Map(entries) => self.mapping(entries, span),
+            _ => PartKind::Literal(Value::Null),
         };
-        Part { kind, span }
+        Ok(Part { kind, span })
     }
 
-    fn scalar(&mut self, text: &str, span: Span) -> PartKind {
-        let mut chunks = self.chunks(text, span);
-        match chunks.len() {
-            0 => PartKind::Literal(Value::String(Arc::from(""))),
-            1 => match chunks.remove(0) {
-                Chunk::Text(text) => PartKind::Literal(Value::String(Arc::from(text))),
-                Chunk::Expression(expression) => PartKind::Expression(expression),
-            },
-            _ => PartKind::Splice(chunks),
+    /// What a scalar says; what is ambiguous is reported and taken as a number.
+    pub(super) fn scalar(&mut self, event: Event<'a>, span: Span) -> Value {
+        let Event::Scalar(text, style, anchor, tag) = event else { return Value::Null };
+        self.no_properties(span, anchor, tag.is_some());
+        scalar(&text, style).unwrap_or_else(|why| {
+            self.syntax(span, format!("`{text}` is not a number here"), why);
+            Value::Int(0)
+        })
+    }
+
+    fn no_properties(&mut self, span: Span, anchor: usize, tagged: bool) {
+        if anchor != 0 || tagged {
+            let title = "anchors and tags are not part of the template language";
+            self.syntax(span, title, "has an anchor or a tag");
         }
     }
 
-    fn chunks(&mut self, text: &str, span: Span) -> Vec<Chunk> {
+    fn list(&mut self, start: Span) -> Result<Part, Broken> {
+        let mut items = Vec::new();
+        loop {
+            let (event, at) = self.events.next()?;
+            if matches!(event, Event::SequenceEnd | Event::StreamEnd) {
+                return Ok(Part { kind: PartKind::List(items), span: Span { end: at.end, ..start } });
+            }
+            items.push(self.part(event, at)?);
+        }
+    }
+
+    /// A text and the expressions in it.
+    pub(super) fn spliced(&mut self, text: &str, span: Span) -> PartKind {
         let written = self.text.get(span.range()).unwrap_or_default();
-        split(text, span, written, self.sink)
-    }
-
-    fn mapping(&mut self, entries: Vec<(String, Span, Yaml)>, span: Span) -> PartKind {
-        let mut directives = Directives::default();
-        let mut own = Vec::new();
-        for (name, key_span, value) in entries {
-            if name.starts_with("$$") || !name.starts_with('$') || name.starts_with("${{") {
-                own.push((name, key_span, value));
-            } else {
-                self.directive(&name, key_span, value, &mut directives);
-            }
+        match <[Chunk; 1]>::try_from(split(text, span, written, self.sink)) {
+            Ok([Chunk::Text(text)]) => PartKind::Literal(Value::String(Arc::from(text))),
+            Ok([Chunk::Expression(expression)]) => PartKind::Expression(expression),
+            Err(chunks) => PartKind::Splice(chunks),
         }
-        if directives.otherwise.is_some() && directives.test.is_none() {
-            self.refuse(Code::TemplateDirective, span, "`$else` without `$if`", "");
-        }
-        if directives.value.is_some() && !own.is_empty() {
-            let (_, at, _) = own.remove(0);
-            self.refuse(
-                Code::TemplateDirective,
-                at,
-                "a key beside `$value`",
-                "`$value` stands for the whole",
-            );
-        }
-
-        if let (Some(_), Some((_, at))) = (&directives.value, &directives.include) {
-            self.refuse(
-                Code::TemplateDirective,
-                *at,
-                "`$value` and `$include` in one mapping",
-                "which of the two?",
-            );
-        }
-
-        let at = |kind| Part { kind, span };
-        let mut kind = match (directives.value, directives.include) {
-            (Some(value), _) => value.kind,
-            (None, Some((fragment, named))) => {
-                let argument = |(name, span, value): (String, Span, Yaml)| Argument {
-                    name: Arc::from(name),
-                    span,
-                    value: self.part(value),
-                };
-                let arguments = own.into_iter().map(argument).collect();
-                PartKind::Include(Box::new(Include { fragment, span: named, arguments }))
-            }
-            (None, None) => PartKind::Map(own.into_iter().map(|entry| self.entry(entry)).collect()),
-        };
-        if let Some(over) = directives.over {
-            kind = PartKind::Merge(Box::new((at(kind), over)));
-        }
-        if let Some(test) = directives.test {
-            kind =
-                PartKind::If(Box::new(Condition { test, then: at(kind), otherwise: directives.otherwise }));
-        }
-        // The loop is outermost: the condition beside it filters its items.
-        if let Some(each) = directives.each {
-            kind = PartKind::For(Box::new((each, at(kind))));
-        }
-        kind
-    }
-
-    fn directive(&mut self, name: &str, span: Span, value: Yaml, found: &mut Directives) {
-        match (name, value.value) {
-            ("$if", YamlValue::Text(source)) => found.test = self.bare(&source, value.span),
-            ("$for", text @ YamlValue::Text(_)) => {
-                found.each = self.clause(Yaml { value: text, span: value.span });
-            }
-            ("$include", YamlValue::Text(fragment)) => found.include = Some((fragment, value.span)),
-            ("$else", other) => found.otherwise = Some(self.part(Yaml { value: other, span: value.span })),
-            ("$value", other) => found.value = Some(self.part(Yaml { value: other, span: value.span })),
-            ("$merge", other) => found.over = Some(self.part(Yaml { value: other, span: value.span })),
-            ("$if" | "$for" | "$include", _) => {
-                self.refuse(Code::TemplateDirective, value.span, &format!("`{name}` takes text"), "not text");
-            }
-            _ => self.sink.push(
-                Diagnostic::error(Code::TemplateDirective, format!("no directive is called `{name}`"))
-                    .at(span, "unknown")
-                    .suggest(name, DIRECTIVES.iter().copied())
-                    .help(format!("for a key that begins with a dollar, write `${name}`")),
-            ),
-        }
-    }
-
-    fn entry(&mut self, (name, span, value): (String, Span, Yaml)) -> Entry {
-        let name = name
-            .strip_prefix('$')
-            .filter(|rest| rest.starts_with('$') && !rest.starts_with("${{"))
-            .unwrap_or(&name);
-        let mut chunks = self.chunks(name, span);
-        let key = match chunks.pop() {
-            None => Key::Literal(Arc::from("")),
-            Some(Chunk::Text(text)) if chunks.is_empty() => Key::Literal(Arc::from(text)),
-            Some(last) => {
-                chunks.push(last);
-                Key::Splice(chunks)
-            }
-        };
-        Entry { key, span, value: self.part(value) }
-    }
-
-    /// An expression without delimiters, as `$if` and `$for` take it.
-    fn bare(&mut self, source: &str, span: Span) -> Option<Expression> {
-        if source.contains("${{") {
-            self.refuse(
-                Code::TemplateExpression,
-                span,
-                "an expression without `${{ }}` is wanted here",
-                "write it bare",
-            );
-            return None;
-        }
-        Expression::compile(source, self.within(source, span), self.sink)
-    }
-
-    /// Where `source` stands within a scalar: without its quotes, if it can be found.
-    fn within(&self, source: &str, span: Span) -> Span {
-        let written = self.text.get(span.range()).unwrap_or_default();
-        match written.find(source.trim()) {
-            Some(found) => {
-                let start = span.start as usize + found;
-                Span::new(self.file, start..start + source.trim().len())
-            }
-            None => span,
-        }
-    }
-
-    fn clause(&mut self, yaml: Yaml) -> Option<Loop> {
-        let YamlValue::Text(text) = yaml.value else {
-            self.refuse(Code::TemplateDirective, yaml.span, "a loop is text", "like `item in items`");
-            return None;
-        };
-        let names = |names: &str| -> Option<(Option<Arc<str>>, Arc<str>)> {
-            let names: Vec<&str> = names.split(',').map(str::trim).collect();
-            let valid = |name: &&str| {
-                name.starts_with(|c: char| c.is_ascii_alphabetic())
-                    && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            };
-            match names.as_slice() {
-                [item] if valid(item) => Some((None, Arc::from(*item))),
-                [key, item] if valid(key) && valid(item) && key != item => {
-                    Some((Some(Arc::from(*key)), Arc::from(*item)))
-                }
-                _ => None,
-            }
-        };
-        let clause = text.split_once(" in ").and_then(|(left, right)| Some((names(left)?, right)));
-        let Some(((key, item), over)) = clause else {
-            let label = "like `item in items` or `key, value in map`";
-            self.refuse(Code::TemplateDirective, yaml.span, "not a loop", label);
-            return None;
-        };
-        let span = self.within(over, yaml.span);
-        let over = Expression::compile(over, span, self.sink)?;
-        Some(Loop { key, item, over, span: yaml.span })
     }
 }

@@ -33,17 +33,7 @@ pub(super) fn value(expression: &Expression, scope: &Arc<Scope>) -> Result<Arc<C
 
 /// Whether a condition holds: what is there, is true, and is not empty or zero.
 pub(super) fn truth(expression: &Expression, scope: &Arc<Scope>) -> Result<bool, Failure> {
-    let context = value(expression, scope)?;
-    scope::note(&context.inputs);
-    Ok(match &context.value {
-        Structure::Leaf(Leaf::None) => false,
-        Structure::Leaf(Leaf::Bool(flag)) => *flag,
-        Structure::Leaf(Leaf::Int(number)) => *number != 0,
-        Structure::Leaf(Leaf::Float(number)) => *number != 0.0,
-        Structure::Leaf(Leaf::Text(text)) => !text.is_empty(),
-        Structure::List(items) => !items.is_empty(),
-        Structure::Map(entries) => !entries.is_empty(),
-    })
+    Ok(scope::to_value(&value(expression, scope)?).is_true())
 }
 
 /// The text of a scalar with expressions in it.
@@ -57,7 +47,7 @@ pub(super) fn splice(chunks: &[Chunk], scope: &Arc<Scope>) -> Result<String, Fai
             }
             Chunk::Expression(expression) => expression,
         };
-        let refuse = |what: &str| Err(wrong(expression.span, "cannot stand within text", what.to_owned()));
+        let refuse = |what| Err(wrong(expression.span, "cannot stand within text", what));
         match &value(expression, scope)?.value {
             Structure::Leaf(Leaf::Text(part)) => text.push_str(part),
             Structure::Leaf(Leaf::Int(number)) => text.push_str(&number.to_string()),
