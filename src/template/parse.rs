@@ -85,8 +85,9 @@ impl<'a> Parser<'a> {
     }
 
     fn header(&mut self, header: Part, template: &mut Template) {
+        let expected = "a header has `for: [x in xs]`, `if: expression` and `family: name`";
         let PartKind::Map(entries) = header.kind else {
-            return self.syntax(header.span, "the header is a mapping", "not a mapping");
+            return self.refuse(header.span, "not a header", expected);
         };
         for Entry { key, span, value } in entries {
             let name = match &key {
@@ -109,11 +110,7 @@ impl<'a> Parser<'a> {
                 }
                 ("if", PartKind::Expression(_) | PartKind::Splice(_)) => self.refuse_delimiters(value.span),
                 ("family", PartKind::Literal(Value::String(name))) => template.family = name,
-                _ => self.refuse(
-                    span,
-                    "not a header",
-                    "a header has `for: [x in xs]`, `if: expression` and `family: name`",
-                ),
+                _ => self.refuse(span, "not a header", expected),
             }
         }
     }
