@@ -61,6 +61,11 @@ impl Names {
         names
     }
 
+    /// The names, for people.
+    fn list(&self) -> String {
+        self.bound.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ")
+    }
+
     fn narrow(&mut self, test: &Expr<'_>) {
         match test {
             Expr::BinOp(operation) if matches!(operation.op, BinOpKind::ScAnd) => {
@@ -175,7 +180,12 @@ impl Inference<'_> {
                 Shape::List(Box::new(shapes.into_iter().reduce(union).unwrap_or(Shape::Any)))
             }
             Expr::Call(_) | Expr::GetItem(_) | Expr::Map(_) | Expr::Slice(_) | Expr::Tuple(_) => {
-                let title = format!("a {} is not part of the language", expression.description());
+                let what = match expression {
+                    Expr::GetItem(_) | Expr::Slice(_) => "indexing with `[…]`",
+                    Expr::Call(_) => "calling a function",
+                    _ => "a literal structure",
+                };
+                let title = format!("{what} is not part of the language");
                 self.refuse(Code::TemplateExpression, expression, title, "decisions belong in the model")
             }
         }
@@ -201,8 +211,10 @@ impl Inference<'_> {
             }
             BinOpKind::Concat => (&[Shape::Text, Shape::Int, Shape::Bool], Shape::Text),
             BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => (&[Shape::Int], Shape::Bool),
-            // A quotient or a power may be a fraction.
-            BinOpKind::Div | BinOpKind::Pow => (&[Shape::Int], Shape::Any),
+            BinOpKind::Div | BinOpKind::Pow => {
+                let title = "`/` and `**` are not part of the language";
+                return self.refuse(Code::TemplateExpression, left, title, "`//` divides whole numbers");
+            }
             BinOpKind::Add | BinOpKind::Sub | BinOpKind::Mul | BinOpKind::FloorDiv | BinOpKind::Rem => {
                 (&[Shape::Int], Shape::Int)
             }
@@ -237,7 +249,8 @@ impl Inference<'_> {
         };
         let fits = match (*name, &of) {
             (_, Shape::Any) => true,
-            ("join", of) => matches!(of, Shape::List(_)),
+            ("join", Shape::List(item)) => matches!(**item, Shape::Text | Shape::Int | Shape::Any),
+            ("join", _) => false,
             ("length", of) => matches!(of, Shape::List(_) | Shape::Map(_) | Shape::Text),
             (_, of) => *of == Shape::Text,
         };
@@ -264,7 +277,8 @@ impl Inference<'_> {
             }
             None => Diagnostic::error(Code::TemplateUnknownName, format!("nothing is called `{name}` here"))
                 .at(here, "unknown name")
-                .suggest(name, names.bound.iter().map(|(known, _)| &**known)),
+                .suggest(name, names.bound.iter().map(|(known, _)| &**known))
+                .note(format!("there are {}", names.list())),
         })
     }
 

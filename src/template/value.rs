@@ -68,7 +68,7 @@ fn computed(value: &Jinja, inputs: &InputSet, span: Span) -> Result<Context, Fai
         ValueKind::Number => match value.as_i64().filter(|_| value.is_integer()) {
             Some(number) => Leaf::Int(number),
             None => match f64::try_from(value.clone()) {
-                Ok(number) if number.is_finite() => Leaf::Float(number),
+                Ok(number) if number.is_finite() && number.abs() < 2f64.powi(53) => Leaf::Float(number),
                 _ => return Err(wrong(span, "not a number that YAML can hold", value.to_string())),
             },
         },
