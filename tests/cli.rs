@@ -88,6 +88,15 @@ fn check_of_a_folder_exits_with_one_when_it_differs() {
     assert_eq!(render(&["--check"]).code, Some(1), "--check wrote something");
     assert_eq!(render(&[]).code, Some(0));
     assert_eq!(render(&["--check"]).code, Some(0));
+
+    edit(
+        folder.path(),
+        "prod.toml",
+        "replicas = { min = 3, max = 30 }\nscale = { cpu = 70, memory = 80 }",
+        "replicas = 3",
+    );
+    let removed = render(&["--check"]);
+    assert!(removed.stdout.contains("+++ /dev/null") && removed.stdout.contains("-  maxReplicas: 30\n"));
 }
 
 #[test]

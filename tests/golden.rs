@@ -38,7 +38,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 fn assert_same(path: &Path, golden: &str, actual: &str) {
-    let diff = p8fs_gen::diff::unified(&path.display().to_string(), golden, actual);
+    let diff = p8fs_gen::diff::unified(&path.display().to_string(), Some(golden), Some(actual));
     assert!(diff.is_empty(), "differs (GOLDEN=overwrite accepts it):\n{diff}");
 }
 

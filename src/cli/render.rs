@@ -80,11 +80,12 @@ fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Fa
     let mut text = String::new();
     for difference in &differences {
         let (path, old) = match difference {
-            Difference::Missing { path } | Difference::Stale { path } => (path, ""),
-            Difference::Changed { path, old } => (path, std::str::from_utf8(old).unwrap_or_default()),
+            Difference::Missing { path } => (path, None),
+            Difference::Changed { path, old } | Difference::Stale { path, old } => (path, Some(old)),
         };
-        let new = files.get(path).map_or("", |bytes| std::str::from_utf8(bytes).unwrap_or_default());
-        text.push_str(&unified(path, old, new));
+        let text_of = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let (old, new) = (old.map(text_of), files.get(path).map(text_of));
+        text.push_str(&unified(path, old.as_deref(), new.as_deref()));
     }
     report::output(&text)?;
     let differ = match differences.len() {

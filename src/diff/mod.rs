@@ -5,10 +5,13 @@ use similar::TextDiff;
 /// Lines of context around a change, as in `diff -u`.
 const CONTEXT: usize = 3;
 
-/// The unified diff from `old` to `new`, both called `name`; empty when they are equal.
-pub fn unified(name: &str, old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    diff.unified_diff().context_radius(CONTEXT).header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+/// The unified diff of a file from `old` to `new`; empty when they are equal. A file that is not there is
+/// `/dev/null`, as git writes it.
+pub fn unified(name: &str, old: Option<&str>, new: Option<&str>) -> String {
+    let header =
+        |side: &str, text: Option<&str>| text.map_or("/dev/null".to_owned(), |_| format!("{side}/{name}"));
+    let diff = TextDiff::from_lines(old.unwrap_or_default(), new.unwrap_or_default());
+    diff.unified_diff().context_radius(CONTEXT).header(&header("a", old), &header("b", new)).to_string()
 }
 
 #[cfg(test)]
@@ -16,8 +19,10 @@ mod tests {
     use super::unified;
 
     #[test]
-    fn equal_texts_have_no_diff() {
-        assert_eq!(unified("x", "a\n", "a\n"), "");
-        assert!(unified("x", "a\n", "b\n").contains("-a\n+b\n"));
+    fn a_file_that_is_not_there_is_dev_null() {
+        assert_eq!(unified("x", Some("a\n"), Some("a\n")), "");
+        assert!(unified("x", Some("a\n"), Some("b\n")).contains("--- a/x\n+++ b/x\n"));
+        assert!(unified("x", None, Some("b\n")).starts_with("--- /dev/null\n+++ b/x\n"));
+        assert!(unified("x", Some("a\n"), None).ends_with("-a\n"));
     }
 }

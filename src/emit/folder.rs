@@ -54,6 +54,8 @@ pub enum Difference {
     Stale {
         /// Relative to the folder.
         path: String,
+        /// What it holds now.
+        old: Vec<u8>,
     },
 }
 
@@ -119,7 +121,8 @@ fn differences(files: &BTreeMap<String, Vec<u8>>, survey: &Survey) -> Result<Vec
         found.extend(difference(path, content)?.map(|difference| (path.as_str(), difference)));
     }
     for path in survey.inventory.paths().filter(|path| !files.contains_key(*path) && there(path)) {
-        found.insert(path, Difference::Stale { path: path.to_owned() });
+        let old = survey.read(path)?.unwrap_or_default();
+        found.insert(path, Difference::Stale { path: path.to_owned(), old });
     }
     if found.is_empty() {
         let inventory = Inventory::of(files).render();

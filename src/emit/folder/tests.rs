@@ -195,7 +195,7 @@ fn compare_tells_what_a_write_would_change_and_changes_nothing() {
         compare(&files([("a", "2"), ("b", "1"), ("d", "1")]), &target).unwrap(),
         [
             Difference::Changed { path: "a".into(), old: b"1".to_vec() },
-            Difference::Stale { path: "c".into() },
+            Difference::Stale { path: "c".into(), old: b"1".to_vec() },
             missing("d"),
         ]
     );
