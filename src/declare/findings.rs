@@ -31,121 +31,93 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
     };
 
     let mut tree = merged.tree.clone();
+    let mut reporter = Reporter::new(merged, environment, schema);
     for round in 0..ROUNDS {
         let instance = json(&tree);
-        let mut clean = true;
         let mut errors: Vec<_> = validator.iter_errors(&instance).collect();
+        if errors.is_empty() {
+            return Some(tree);
+        }
         // A value of the wrong type may break other rules as well, which is no news.
         errors.sort_by_key(|error| !matches!(error.kind(), ValidationErrorKind::Type { .. }));
-        let mut reporter = Reporter::new(merged, environment, schema);
         for error in errors {
-            clean = false;
             // Nor is a stand-in that does not fit either.
             if round == 0 {
                 reporter.report(&error, sink);
             }
             mend(&mut tree, &error, holder(schema, &error));
         }
-        if clean {
-            return Some(tree);
-        }
     }
     None
 }
 
-/// A step of a path into the tree.
-#[derive(Clone, Debug)]
-pub(super) enum Step {
-    Index(usize),
-    Key(String),
-}
-
-/// The path of the value that was refused.
-pub(super) fn steps(error: &ValidationError<'_>) -> Vec<Step> {
-    let pointer = error.instance_path().to_string();
-    let step = |part: &str| match part.parse() {
-        Ok(index) => Step::Index(index),
-        Err(_) => Step::Key(part.replace("~1", "/").replace("~0", "~")),
-    };
-    pointer.split('/').skip(1).map(step).collect()
-}
-
 /// The schema that holds the keyword which refused a value.
-pub(super) fn holder<'s>(schema: &'s Json, error: &ValidationError<'_>) -> Option<&'s Json> {
-    schema.pointer(error.schema_path().to_string().rsplit_once('/')?.0)
+pub(super) fn holder<'s>(schema: &'s Json, error: &ValidationError<'_>) -> &'s Json {
+    let path = error.schema_path().to_string();
+    path.rsplit_once('/').and_then(|(holder, _)| schema.pointer(holder)).unwrap_or(&Json::Null)
+}
+
+/// The keys and indices that lead to the value that was refused.
+pub(super) fn steps(error: &ValidationError<'_>) -> Vec<String> {
+    let pointer = error.instance_path().to_string();
+    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }
 
 /// Puts in place of what was refused an example of what is allowed.
-fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: Option<&Json>) {
+fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
     let Some(node) = steps(error).iter().try_fold(tree, child_mut) else { return };
     match (error.kind(), &mut node.value) {
         (ValidationErrorKind::AdditionalProperties { unexpected }, Value::Table(entries)) => {
             entries.retain(|key, _| !unexpected.iter().any(|unknown| **unknown == **key));
             // Something was declared there, under a name that cannot be.
-            entries.extend(holder.and_then(named_example));
+            entries.extend(named_example(holder));
         }
         (ValidationErrorKind::Required { property }, Value::Table(entries)) => {
             let key = property.as_str().unwrap_or_default();
-            let schema = holder.and_then(|schema| schema.get("properties")?.get(key));
-            entries.insert(Arc::from(key), example(schema.unwrap_or(&Json::Null)));
+            entries.insert(Arc::from(key), example(&holder["properties"][key]));
         }
-        _ => *node = example(holder.unwrap_or(&Json::Null)),
+        _ => *node = example(holder),
     }
 }
 
 /// An entry of a table of named things.
 fn named_example(schema: &Json) -> Option<(Arc<str>, Tree)> {
-    let patterns = schema.get("patternProperties")?.as_object()?;
+    let patterns = schema["patternProperties"].as_object()?;
     Some((Arc::from("x"), example(patterns.values().next()?)))
 }
 
 /// A small value that a schema allows.
 fn example(schema: &Json) -> Tree {
-    let of = |key: &str| schema.get(key);
-    if let Some(choices) = ["oneOf", "anyOf"].into_iter().find_map(of) {
-        return example(&choices[0]);
+    if let Some(form) = schema["oneOf"].get(0).or(schema["anyOf"].get(0)) {
+        return example(form);
     }
-    let least = |key: &str| of(key).and_then(Json::as_u64).unwrap_or(0);
-    if let Some(text) =
-        ["const", "x-example"].into_iter().find_map(of).or_else(|| of("enum")?.get(0)).and_then(Json::as_str)
-    {
-        return Tree::stand_in(Value::String(Arc::from(text)));
-    }
-    let value = match of("type").and_then(Json::as_str) {
-        Some("integer" | "number") => Value::Int(of("minimum").and_then(Json::as_i64).unwrap_or(0)),
-        Some("boolean") => Value::Bool(false),
-        Some("array") => Value::Array((0..least("minItems")).map(|_| example(&schema["items"])).collect()),
-        Some("object") => {
-            let required =
-                of("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let least = |key: &str| schema[key].as_u64().unwrap_or(0);
+    let text = schema["const"].as_str().or(schema["x-example"].as_str()).or(schema["enum"][0].as_str());
+    Tree::stand_in(match (text, schema["type"].as_str()) {
+        (Some(text), _) => Value::String(Arc::from(text)),
+        (_, Some("integer")) => Value::Int(schema["minimum"].as_i64().unwrap_or(0)),
+        (_, Some("boolean")) => Value::Bool(false),
+        (_, Some("array")) => {
+            Value::Array((0..least("minItems")).map(|_| example(&schema["items"])).collect())
+        }
+        (_, Some("object")) => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
             let mut keys: Vec<&str> = required.collect();
-            let properties = of("properties").and_then(Json::as_object);
+            let known = schema["properties"].as_object();
             if keys.is_empty() && least("minProperties") > 0 {
-                keys.extend(properties.and_then(|known| known.keys().next()).map(String::as_str));
+                keys.extend(known.and_then(|known| known.keys().next()).map(String::as_str));
             }
             let entries = keys.into_iter().map(|key| (Arc::from(key), example(&schema["properties"][key])));
             Value::Table(entries.chain(named_example(schema)).collect())
         }
         _ => Value::String(Arc::from("")),
-    };
-    Tree::stand_in(value)
+    })
 }
 
-/// The node one step below.
-pub(super) fn child<'a>(tree: &'a Tree, step: &Step) -> Option<&'a Tree> {
-    match (&tree.value, step) {
-        (Value::Table(entries), Step::Key(key)) => entries.get(key.as_str()),
-        (Value::Table(entries), Step::Index(index)) => entries.get(index.to_string().as_str()),
-        (Value::Array(items), Step::Index(index)) => items.get(*index),
-        _ => None,
-    }
-}
-
-fn child_mut<'a>(tree: &'a mut Tree, step: &Step) -> Option<&'a mut Tree> {
-    match (&mut tree.value, step) {
-        (Value::Table(entries), Step::Key(key)) => entries.get_mut(key.as_str()),
-        (Value::Table(entries), Step::Index(index)) => entries.get_mut(index.to_string().as_str()),
-        (Value::Array(items), Step::Index(index)) => items.get_mut(*index),
+fn child_mut<'a>(tree: &'a mut Tree, step: &String) -> Option<&'a mut Tree> {
+    match &mut tree.value {
+        Value::Table(entries) => entries.get_mut(step.as_str()),
+        Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
         _ => None,
     }
 }

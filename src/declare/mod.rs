@@ -11,33 +11,31 @@ mod rules;
 mod schema;
 mod values;
 
+use serde::Deserialize;
+
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::merge::{Inputs, Merged};
+use crate::merge::Merged;
 
 pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, Setting};
 pub use schema::published as published_schema;
-pub use values::{Bytes, Cidr, Name, Percent, PortName, PortNumber, Tier, VariableName, Via};
+pub use values::{
+    AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Tier, VariableName,
+    Via,
+};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.
 pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Declared> {
     let sound = findings::check(merged, environment, sink)?;
-    let declared = match serde::Deserialize::deserialize(&sound) {
-        Ok(declared) => declared,
-        Err(error) => {
-            let error: crate::merge::DeserializeError = error;
-            sink.push(
-                Diagnostic::error(Code::WrongType, error.to_string())
-                    .note("the schema let this pass; please report it"),
-            );
-            return None;
+    match Declared::deserialize(&sound) {
+        Ok(declared) => {
+            rules::check(&declared, merged, sink);
+            Some(declared)
         }
-    };
-    rules::check(&declared, merged, sink);
-    Some(declared)
-}
-
-/// The place to point at for a sourced value: its first input.
-fn place(inputs: &Inputs, sourced: &crate::merge::InputSet) -> Option<crate::diag::Span> {
-    sourced.iter().next().map(|input| inputs.get(input).origin)
+        Err(error) => {
+            let found = Diagnostic::error(Code::WrongType, error.to_string());
+            sink.push(found.note("the schema let this pass; please report it"));
+            None
+        }
+    }
 }

@@ -4,10 +4,10 @@ use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde_json::Value as Json;
 
-use super::findings::{child, holder, steps};
+use super::findings::{holder, steps};
 use super::values;
 use crate::diag::{Code, Diagnostic, Sink, closest};
-use crate::merge::{Completeness, Input, InputInfo, Merged, Tree, Value};
+use crate::merge::{Input, InputInfo, Merged, Tree, Value};
 
 /// Reports what `jsonschema` found in one environment.
 pub(super) struct Reporter<'a> {
@@ -32,46 +32,44 @@ impl<'a> Reporter<'a> {
         let holder = holder(self.schema, error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                for key in unexpected {
-                    self.unknown_key(node, key, holder, sink);
-                }
-                return;
+                unexpected.iter().for_each(|key| self.unknown_key(node, key, holder, sink));
             }
             ValidationErrorKind::Required { property } => {
                 self.missing_key(node, property.as_str().unwrap_or_default(), holder, sink);
-                return;
             }
-            _ if self.refused.contains(&node.input) => return,
-            _ => self.refused.push(node.input),
-        }
-        let form = holder.and_then(|schema| schema.get("x-form").or(schema.get("description")));
-        let form = form.and_then(Json::as_str);
-        match error.kind() {
-            ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => {
-                self.wrong_type(node, &[&kind.to_string()], sink);
+            ValidationErrorKind::AnyOf { context } => {
+                let forms = holder["anyOf"].as_array().map_or(&[][..], Vec::as_slice);
+                let types: Vec<&str> = forms.iter().filter_map(|form| form["type"].as_str()).collect();
+                let own = node.value.type_name().replace("table", "object");
+                // What is wrong is said in the words of the form for this type.
+                match context.iter().zip(&types).find(|(_, kind)| **kind == own) {
+                    Some((errors, _)) => errors.iter().for_each(|error| self.report(error, sink)),
+                    None => self.wrong_type(node, &types, sink),
+                }
             }
-            ValidationErrorKind::OneOfNotValid { .. } if !choices(holder).is_empty() => {
-                self.not_among(node, &choices(holder), sink);
-            }
-            ValidationErrorKind::Enum { options } => {
-                let options =
-                    options.as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>();
-                self.not_among(node, &options, sink);
-            }
-            ValidationErrorKind::AnyOf { context } => self.no_variant(node, context, holder, sink),
+            _ if self.refused.contains(&node.input) => {}
             kind => {
-                let title = format!("invalid value for `{}`", self.info(node).path);
-                sink.push(
-                    Diagnostic::error(Code::InvalidValue, title)
-                        .at(self.info(node).origin, expectation(kind, form)),
-                );
+                self.refused.push(node.input);
+                match (kind, choices(holder).as_slice()) {
+                    (ValidationErrorKind::Type { kind: TypeKind::Single(kind) }, _) => {
+                        self.wrong_type(node, &[&kind.to_string()], sink);
+                    }
+                    (_, []) => sink.push(self.invalid(node, expectation(kind, holder))),
+                    (_, choices) => self.not_among(node, choices, sink),
+                }
             }
         }
     }
 
+    fn invalid(&self, node: &Tree, label: String) -> Diagnostic {
+        let info = self.info(node);
+        let title = format!("invalid value for `{}`", info.path);
+        Diagnostic::error(Code::InvalidValue, title).at(info.origin, label)
+    }
+
     fn wrong_type(&self, node: &Tree, expected: &[&str], sink: &mut Sink) {
         let info = self.info(node);
-        let words = expected.join(" or ").replace("object", "table").replace("number", "float");
+        let words = expected.join(" or ").replace("object", "table");
         let mut found = Diagnostic::error(Code::WrongType, format!("`{}` has the wrong type", info.path))
             .at(info.origin, format!("expected {words}, found {}", node.value.type_name()));
         for kind in expected {
@@ -91,49 +89,17 @@ impl<'a> Reporter<'a> {
 
     fn not_among(&self, node: &Tree, options: &[&str], sink: &mut Sink) {
         let Value::String(text) = &node.value else { return self.wrong_type(node, &["string"], sink) };
-        let list: Vec<String> = options.iter().map(|option| format!("`{option}`")).collect();
-        let label = if list.len() == 1 { "can only be" } else { "one of" };
-        sink.push(
-            Diagnostic::error(Code::InvalidValue, format!("invalid value for `{}`", self.info(node).path))
-                .at(self.info(node).origin, format!("{label} {}", list.join(", ")))
-                .suggest(text, options.iter().copied()),
-        );
+        let label = if options.len() == 1 { "can only be" } else { "one of" };
+        let found = self.invalid(node, format!("{label} {}", list(options)));
+        sink.push(found.suggest(text, options.iter().copied()));
     }
 
-    /// None of several forms fits. What is wrong within a table is said in the words of the form for tables.
-    fn no_variant(
-        &mut self,
-        node: &Tree,
-        context: &[Vec<ValidationError<'static>>],
-        holder: Option<&Json>,
-        sink: &mut Sink,
-    ) {
-        let is_type = |error: &ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Type { .. });
-        let here = steps_of(context);
-        let of_this_type = |errors: &&Vec<ValidationError<'static>>| {
-            !errors.iter().any(|error| is_type(error) && steps(error).len() == here)
-        };
-        if let Some(errors) = context.iter().find(of_this_type) {
-            // The value itself was only refused by one of its forms.
-            self.refused.pop();
-            for error in errors {
-                self.report(error, sink);
-            }
-            return;
-        }
-        let forms = holder.and_then(|schema| schema.get("anyOf")).and_then(Json::as_array);
-        let types: Vec<&str> =
-            forms.into_iter().flatten().filter_map(|form| form.get("type")?.as_str()).collect();
-        self.wrong_type(node, &types, sink);
-    }
-
-    fn missing_key(&self, node: &Tree, key: &str, holder: Option<&Json>, sink: &mut Sink) {
+    fn missing_key(&self, node: &Tree, key: &str, holder: &Json, sink: &mut Sink) {
         // It may stand where the text could not be read, or be the one that is misspelt.
-        let misspelt =
-            |written: &str| property(holder, written).is_none() && closest(written, [key]).is_some();
-        let has_misspelt =
-            matches!(&node.value, Value::Table(entries) if entries.keys().any(|key| misspelt(key)));
-        if self.merged.completeness == Completeness::Partial || has_misspelt {
+        let known = &holder["properties"];
+        let misspelt = |written: &str| known[written].is_null() && closest(written, [key]).is_some();
+        let mut entries = node.value.table().into_iter().flatten();
+        if !self.merged.is_whole || entries.any(|(written, _)| misspelt(written)) {
             return;
         }
         let info = self.info(node);
@@ -141,69 +107,67 @@ impl<'a> Reporter<'a> {
             "" => format!("environment `{}` lacks `{key}`", self.environment),
             path => format!("`{path}` lacks `{key}` in environment `{}`", self.environment),
         };
-        let mut found = Diagnostic::error(Code::MissingKey, title)
+        let found = Diagnostic::error(Code::MissingKey, title)
             .at(info.key.unwrap_or(info.origin), format!("`{key}` is required here"));
-        let about = property(holder, key).and_then(|schema| schema.get("description")).and_then(Json::as_str);
-        if let Some(about) = about {
-            found = found.note(format!("`{key}`: {}", lower_first(about)));
-        }
-        sink.push(found);
+        sink.push(match known[key]["description"].as_str() {
+            Some(about) => found.note(format!("`{key}`: {}", lower_first(about))),
+            None => found,
+        });
     }
 
-    fn unknown_key(&self, table: &Tree, key: &str, holder: Option<&Json>, sink: &mut Sink) {
-        let at = match &table.value {
-            Value::Table(entries) => entries.get(key).map(|entry| self.info(entry)),
-            _ => None,
-        };
-        let Some((info, at)) = at.and_then(|info| Some((info, info.key?))) else { return };
+    fn unknown_key(&self, table: &Tree, key: &str, holder: &Json, sink: &mut Sink) {
+        let Some(info) = table.value.get(key).map(|entry| self.info(entry)) else { return };
+        let at = info.key.unwrap_or(info.origin);
         // A table of named things has a pattern for its names instead of a list of them.
-        let patterns = holder.and_then(|schema| schema.get("patternProperties")).and_then(Json::as_object);
+        let patterns = holder["patternProperties"].as_object();
         if let Some(pattern) = patterns.and_then(|patterns| patterns.keys().next()) {
             let form =
                 values::form_of(pattern).map_or_else(|| format!("names match `{pattern}`"), lower_first);
-            sink.push(
-                Diagnostic::error(Code::InvalidValue, format!("`{key}` is not a name for this")).at(at, form),
-            );
+            let title = format!("`{key}` is not a name for this");
+            sink.push(Diagnostic::error(Code::InvalidValue, title).at(at, form));
             return;
         }
-        let known = holder.and_then(|schema| schema.get("properties")).and_then(Json::as_object);
-        let names: Vec<&str> =
-            known.into_iter().flat_map(serde_json::Map::keys).map(String::as_str).collect();
+        let known = holder["properties"].as_object().into_iter().flatten();
+        let names: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
+        let is_root = !info.path.contains('.');
         let mut found = Diagnostic::error(Code::UnknownKey, format!("unknown key `{}`", info.path))
             .at(at, "not a key of this table");
         found = match key {
             "extends" | "unset" => found.help(format!("`{key}` stands above the first `[table]`")),
-            _ if !info.path.contains('.') => found.suggest(key, names.iter().copied()),
-            _ if self.schema.pointer(&format!("/properties/{key}")).is_some() => {
+            _ if !is_root && !self.schema["properties"][key].is_null() => {
                 found.help(format!("`{key}` is a table of its own: `[{key}]`"))
             }
             _ => found.suggest(key, names.iter().copied()),
         };
         if found.help.is_empty() {
-            let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let verb = if list.len() == 1 { "only key is" } else { "keys are" };
-            found = found.note(format!("its {verb} {}", list.join(", ")));
+            let verb = if names.len() == 1 { "only key is" } else { "keys are" };
+            found = found.note(format!("its {verb} {}", list(&names)));
         }
         sink.push(found);
     }
 }
 
-/// How deep the value lies that several forms were tried on: their errors lie there or deeper.
-fn steps_of(context: &[Vec<ValidationError<'static>>]) -> usize {
-    context.iter().flatten().map(|error| steps(error).len()).min().unwrap_or(0)
+/// The node one step below.
+fn child<'a>(tree: &'a Tree, step: &String) -> Option<&'a Tree> {
+    match &tree.value {
+        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+        value => value.get(step),
+    }
 }
 
-fn property<'s>(holder: Option<&'s Json>, key: &str) -> Option<&'s Json> {
-    holder?.get("properties")?.get(key)
+/// The words of an enumeration, whose choices may have a description each.
+fn choices(holder: &Json) -> Vec<&str> {
+    let described = holder["oneOf"].as_array().into_iter().flatten().map(|choice| &choice["const"]);
+    let plain = holder["enum"].as_array().into_iter().flatten();
+    plain.chain(described).filter_map(Json::as_str).collect()
 }
 
-/// The words of an enumeration whose choices have a description each.
-fn choices(holder: Option<&Json>) -> Vec<&str> {
-    let variants = holder.and_then(|schema| schema.get("oneOf")).and_then(Json::as_array);
-    variants.into_iter().flatten().filter_map(|variant| variant.get("const")?.as_str()).collect()
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn expectation(kind: &ValidationErrorKind, form: Option<&str>) -> String {
+fn expectation(kind: &ValidationErrorKind, holder: &Json) -> String {
+    let form = holder["x-form"].as_str().or(holder["description"].as_str());
     match kind {
         ValidationErrorKind::Minimum { limit } => format!("at least {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("at most {limit}"),

@@ -13,16 +13,21 @@ macro_rules! text {
         pub struct $name(#[schemars(regex(pattern = $pattern), length(max = $max))] String);
 
         impl $name {
-            /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
             }
         }
 
         /// For maps by name to be asked with plain text.
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     )+
@@ -70,10 +75,12 @@ impl Use {
 
 /// The number of a port: 1 to 65535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(transparent)]
 pub struct PortNumber(#[schemars(range(min = 1))] pub u16);
 
 /// A share of what was requested, in per cent: 1 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(transparent)]
 pub struct Percent(#[schemars(range(min = 1, max = 100))] pub u8);
 
 /// What an environment is for; stricter rules hold the further it is from development.
@@ -90,15 +97,14 @@ pub enum Tier {
     Production,
 }
 
-impl Tier {
-    /// The tier as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
+impl std::fmt::Display for Tier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
             Tier::Development => "development",
             Tier::Testing => "testing",
             Tier::Staging => "staging",
             Tier::Production => "production",
-        }
+        })
     }
 }
 

@@ -13,6 +13,8 @@ pub type Path = Vec<Arc<str>>;
 /// One file of an environment.
 #[derive(Clone, Debug)]
 pub struct Layer {
+    /// Its file, below `environments/`.
+    pub file: String,
     /// Its table, without `extends` and `unset`.
     pub tree: Tree,
     /// The layers below it, by file name, each with the place that says so.
@@ -26,7 +28,7 @@ pub struct Layer {
 impl Layer {
     /// Whether the file is an environment: it has an `[environment]` table.
     pub fn is_environment(&self) -> bool {
-        self.tree.get("environment").is_some()
+        self.tree.value.get("environment").is_some()
     }
 }
 
@@ -43,9 +45,6 @@ impl<'w> Environments<'w> {
     }
 
     /// The names of the environments: files with an `[environment]` table, sorted.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn names(&mut self, sources: &mut Sources) -> Result<Vec<String>, WorkspaceError> {
         let mut names = Vec::new();
         for name in self.workspace.environment_files()? {
@@ -59,35 +58,25 @@ impl<'w> Environments<'w> {
 
     /// Reports files that are neither environments nor extended by one: with a misspelt `[environment]`, a file
     /// would otherwise not be looked at by anybody.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
     pub fn strays(&mut self, sources: &mut Sources, sink: &mut Sink) -> Result<(), WorkspaceError> {
-        let names = self.names(sources)?;
-        let layers: Vec<&Layer> = self.files.values().flatten().collect();
-        let extended =
-            |file: &str| layers.iter().any(|layer| layer.extends.iter().any(|(below, _)| below == file));
-        let mut found = Vec::new();
-        for (file, layer) in &self.files {
-            let Some(layer) = layer else { continue };
-            let is_environment = names.iter().any(|name| *file == format!("{name}.toml"));
-            if is_environment || extended(file) {
-                continue;
-            }
+        // Reads all of them.
+        self.names(sources)?;
+        let layers = || self.files.values().flatten();
+        let is_used = |layer: &Layer| {
+            let mut extended = layers().flat_map(|layer| &layer.extends);
+            layer.is_environment() || extended.any(|(below, _)| *below == layer.file)
+        };
+        for layer in layers().filter(|layer| !is_used(layer)) {
             if layer.syntax.is_empty() {
-                found.push(stray(file, layer));
+                sink.push(stray(layer));
             }
             sink.extend(layer.syntax.clone());
         }
-        sink.extend(found);
         Ok(())
     }
 
     /// The layers of an environment, the lowest first; none when there is no such file. A file that several
     /// layers extend is laid once, where it is first met.
-    ///
-    /// # Errors
-    /// When a file is there and cannot be read.
     pub fn layers(
         &mut self,
         environment: &str,
@@ -97,7 +86,7 @@ impl<'w> Environments<'w> {
         let mut layers = Vec::new();
         let name = format!("{environment}.toml");
         let found = self.follow(&name, &mut vec![], &mut layers, sources, sink)?;
-        Ok(found.then(|| layers.into_iter().map(|(_, layer)| layer).collect()))
+        Ok(found.then_some(layers))
     }
 
     /// Adds a file and what it extends; false when there is no such file.
@@ -105,7 +94,7 @@ impl<'w> Environments<'w> {
         &mut self,
         name: &str,
         open: &mut Vec<String>,
-        layers: &mut Vec<(String, Layer)>,
+        layers: &mut Vec<Layer>,
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<bool, WorkspaceError> {
@@ -120,7 +109,7 @@ impl<'w> Environments<'w> {
                         .at(*span, "closes the circle")
                         .note(circle.join(" → ")),
                 );
-            } else if !layers.iter().any(|(done, _)| done == below)
+            } else if !layers.iter().any(|done| done.file == *below)
                 && (!is_file_name(below) || !self.follow(below, open, layers, sources, sink)?)
             {
                 let files = self.workspace.environment_files()?;
@@ -134,7 +123,7 @@ impl<'w> Environments<'w> {
             }
         }
         open.pop();
-        layers.push((name.to_owned(), layer));
+        layers.push(layer);
         Ok(true)
     }
 
@@ -142,7 +131,7 @@ impl<'w> Environments<'w> {
         if !self.files.contains_key(name) {
             let path = format!("{ENVIRONMENTS}/{name}");
             let text = self.workspace.read_if_there(&path)?;
-            let layer = text.map(|text| layer(sources.add(path, text), sources));
+            let layer = text.map(|text| layer(name, sources.add(path, text), sources));
             self.files.insert(name.to_owned(), layer);
         }
         Ok(self.files.get(name).and_then(Option::as_ref))
@@ -155,21 +144,21 @@ fn is_file_name(name: &str) -> bool {
     name.strip_suffix(".toml").is_some_and(|stem| stem.split('/').all(plain))
 }
 
-fn stray(file: &str, layer: &Layer) -> Diagnostic {
-    let title = format!("`{file}` is neither an environment nor a layer of one");
+fn stray(layer: &Layer) -> Diagnostic {
+    let title = format!("`{}` is neither an environment nor a layer of one", layer.file);
     let found = Diagnostic::error(Code::StrayFile, title);
-    let entries = layer.tree.value.table().into_iter().flatten();
-    let keys: Vec<(&str, Span)> =
-        entries.map(|(key, tree)| (&**key, tree.key.unwrap_or(tree.origin))).collect();
-    match keys.iter().find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some()) {
-        Some((_, span)) => found.at(*span, "did you mean `environment`?"),
+    let mut tables = layer.tree.value.table().into_iter().flatten();
+    let first = tables.clone().next().map_or(&layer.tree, |(_, tree)| tree);
+    let misspelt = tables.find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some());
+    match misspelt {
+        Some((_, tree)) => found.at(tree.place(), "did you mean `environment`?"),
         None => found
-            .at(keys.first().map_or(layer.tree.origin, |(_, span)| *span), "no environment is made of this")
+            .at(first.place(), "no environment is made of this")
             .help("give it an `[environment]` table, name it in an `extends`, or move it elsewhere"),
     }
 }
 
-fn layer(file: FileId, sources: &Sources) -> Layer {
+fn layer(name: &str, file: FileId, sources: &Sources) -> Layer {
     let mut syntax = Sink::default();
     let mut tree = toml::parse(file, sources, &mut syntax);
     let extends = strings(&mut tree, "extends", &mut syntax);
@@ -183,7 +172,7 @@ fn layer(file: FileId, sources: &Sources) -> Layer {
         }
     });
     let unset = paths.collect();
-    Layer { tree, extends, unset, syntax }
+    Layer { file: name.to_owned(), tree, extends, unset, syntax }
 }
 
 /// Takes a list of strings out of the root table.

@@ -19,17 +19,12 @@ pub struct Tree {
 /// A TOML value whose arrays and tables hold `T`; dates are refused when loading.
 #[derive(Clone, Debug)]
 pub enum Value<T> {
-    /// `true` or `false`
     Bool(bool),
-    /// A whole number.
     Int(i64),
-    /// A finite number.
+    /// Finite.
     Float(f64),
-    /// Text.
     String(Arc<str>),
-    /// `[…]`
     Array(Vec<T>),
-    /// `{…}` or `[header]`
     Table(BTreeMap<Arc<str>, T>),
 }
 
@@ -40,6 +35,11 @@ impl<T> Value<T> {
             Value::Table(entries) => Some(entries),
             _ => None,
         }
+    }
+
+    /// The entry of a table.
+    pub fn get(&self, key: &str) -> Option<&T> {
+        self.table()?.get(key)
     }
 
     /// The value itself, if it is a single one.
@@ -67,8 +67,8 @@ impl<T> Value<T> {
 }
 
 impl Tree {
-    /// The entry of a table.
-    pub fn get(&self, key: &str) -> Option<&Tree> {
-        self.value.table()?.get(key)
+    /// Where to point at: the key, or else the value.
+    pub fn place(&self) -> Span {
+        self.key.unwrap_or(self.origin)
     }
 }

@@ -1,5 +1,6 @@
 //! Inputs: the nodes of the merged tree, as everything derived from them refers to them.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Tree, Value};
@@ -9,6 +10,11 @@ use crate::diag::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Input(pub(super) u32);
 
+impl Input {
+    /// Of a value that stands for one that was refused: no input gave it.
+    pub(super) const NONE: Self = Self(u32::MAX);
+}
+
 /// What is known of an input.
 #[derive(Clone, Debug)]
 pub struct InputInfo {
@@ -16,7 +22,6 @@ pub struct InputInfo {
     pub path: String,
     /// The key; none for items of arrays and the root.
     pub key: Option<Span>,
-    /// The value.
     pub origin: Span,
     /// The values that it replaced, the nearest first; of a table, where lower layers add to it.
     pub shadowed: Vec<Span>,
@@ -31,34 +36,23 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// What is known of an input.
     pub fn get(&self, input: Input) -> &InputInfo {
         &self.nodes[input.0 as usize]
     }
 
-    /// Every input with what is known of it.
     pub fn iter(&self) -> impl Iterator<Item = (Input, &InputInfo)> {
         (0..).map(Input).zip(&self.nodes)
     }
 }
 
-/// A small sorted set of inputs.
+/// A sorted set of inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputSet(Vec<Input>);
+pub struct InputSet(BTreeSet<Input>);
 
 impl InputSet {
-    /// The set of one.
-    pub fn one(input: Input) -> Self {
-        Self(vec![input])
-    }
-
     /// Adds the members of `other`.
     pub fn extend(&mut self, other: &InputSet) {
-        for input in &other.0 {
-            if let Err(place) = self.0.binary_search(input) {
-                self.0.insert(place, *input);
-            }
-        }
+        self.0.extend(&other.0);
     }
 
     /// Its members, ascending.
@@ -74,10 +68,7 @@ impl InputSet {
 
 impl FromIterator<Input> for InputSet {
     fn from_iter<I: IntoIterator<Item = Input>>(inputs: I) -> Self {
-        let mut members: Vec<Input> = inputs.into_iter().collect();
-        members.sort_unstable();
-        members.dedup();
-        Self(members)
+        Self(inputs.into_iter().collect())
     }
 }
 
@@ -100,14 +91,12 @@ impl Reads {
         Self(inputs.nodes.iter().map(|_| AtomicBool::new(false)).collect())
     }
 
-    /// Marks inputs as read.
     pub fn mark(&self, inputs: impl IntoIterator<Item = Input>) {
         for input in inputs {
             self.0[input.0 as usize].store(true, Ordering::Relaxed);
         }
     }
 
-    /// Whether an input was read.
     pub fn contains(&self, input: Input) -> bool {
         self.0[input.0 as usize].load(Ordering::Relaxed)
     }

@@ -10,7 +10,6 @@ use crate::load::{Layer, Path, Tree as FileTree, Value};
 /// A node of the merged tree.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// What stands here.
     pub value: Value<Tree>,
     /// Its entry in the [`Inputs`] table.
     pub input: Input,
@@ -19,7 +18,7 @@ pub struct Tree {
 impl Tree {
     /// A value that stands for one that was refused: no input gave it.
     pub fn stand_in(value: Value<Tree>) -> Self {
-        Self { value, input: Input(u32::MAX) }
+        Self { value, input: Input::NONE }
     }
 }
 
@@ -30,17 +29,8 @@ pub struct Merged {
     pub tree: Tree,
     /// Where each node comes from.
     pub inputs: Inputs,
-    /// Whether a layer could not be read whole, so that what is missing may have been written.
-    pub completeness: Completeness,
-}
-
-/// Whether everything that was written is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completeness {
-    /// Every layer was read whole.
-    Whole,
-    /// A layer has syntax errors.
-    Partial,
+    /// Whether every layer could be read whole; if not, what is missing may have been written.
+    pub is_whole: bool,
 }
 
 /// Lays the layers over each other, the lowest first; they are never empty.
@@ -48,39 +38,23 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
     for upper in 1..=layers.len() {
         let (below, rest) = layers.split_at_mut(upper - 1);
         for (path, span) in &rest[0].unset {
-            if !is_set(below, path) {
-                sink.push(nothing_to_unset(path, *span, below));
+            if let Some(found) = nothing_to_unset(path, *span, below) {
+                sink.push(found);
             }
             for layer in below.iter_mut() {
                 remove(&mut layer.tree, path);
             }
         }
     }
+    let (tree, inputs) = lay(&layers);
+    Merged { tree, inputs, is_whole: layers.iter().all(|layer| layer.syntax.is_empty()) }
+}
+
+fn lay(layers: &[Layer]) -> (Tree, Inputs) {
     let mut builder = Builder::default();
     let stack: Vec<&FileTree> = layers.iter().rev().map(|layer| &layer.tree).collect();
     let tree = builder.build("", &stack);
-    let whole = layers.iter().all(|layer| layer.syntax.is_empty());
-    let completeness = if whole { Completeness::Whole } else { Completeness::Partial };
-    Merged { tree, inputs: Inputs { nodes: builder.nodes }, completeness }
-}
-
-/// Whether the layers, laid over each other, have a value at the path: where an upper one has something other than
-/// a table on the way, those beneath do not count.
-fn is_set(below: &[Layer], path: &[Arc<str>]) -> bool {
-    for layer in below.iter().rev() {
-        let mut tree = &layer.tree;
-        let mut rest = path;
-        while let ([first, after @ ..], Some(entries)) = (rest, tree.value.table()) {
-            let Some(next) = entries.get(first) else { break };
-            (tree, rest) = (next, after);
-        }
-        match (rest, tree.value.table()) {
-            ([], _) => return true,
-            (_, None) => return false,
-            (_, Some(_)) => {}
-        }
-    }
-    false
+    (tree, Inputs { nodes: builder.nodes })
 }
 
 fn remove(tree: &mut FileTree, path: &[Arc<str>]) {
@@ -96,21 +70,19 @@ fn remove(tree: &mut FileTree, path: &[Arc<str>]) {
     }
 }
 
-fn nothing_to_unset(path: &Path, span: Span, below: &[Layer]) -> Diagnostic {
-    let name = path.join(".");
-    let (parents, last) = path.split_at(path.len().saturating_sub(1));
-    let table = |layer: &Layer| -> Vec<String> {
-        let parent = parents.iter().try_fold(&layer.tree, |tree, key| tree.get(key));
-        match parent.map(|tree| &tree.value) {
-            Some(Value::Table(entries)) => entries.keys().map(ToString::to_string).collect(),
-            _ => Vec::new(),
-        }
-    };
-    let siblings: Vec<String> = below.iter().flat_map(table).collect();
-    let wrong = last.first().map_or("", |last| last);
-    Diagnostic::error(Code::UnsetNothing, format!("`unset` removes `{name}`, which no layer below sets"))
-        .at(span, "nothing to remove")
-        .suggest(wrong, siblings.iter().map(String::as_str))
+/// What is wrong when the layers below, laid over each other, have no value at the path.
+fn nothing_to_unset(path: &Path, span: Span, below: &[Layer]) -> Option<Diagnostic> {
+    let (last, parents) = path.split_last()?;
+    let laid = (!below.is_empty()).then(|| lay(below).0);
+    let parent =
+        laid.as_ref().and_then(|root| parents.iter().try_fold(root, |tree, key| tree.value.get(key)));
+    let siblings = parent.and_then(|parent| parent.value.table());
+    if siblings.is_some_and(|siblings| siblings.contains_key(last)) {
+        return None;
+    }
+    let title = format!("`unset` removes `{}`, which no layer below sets", path.join("."));
+    let siblings = siblings.into_iter().flatten().map(|(key, _)| &**key);
+    Some(Diagnostic::error(Code::UnsetNothing, title).at(span, "nothing to remove").suggest(last, siblings))
 }
 
 #[derive(Default)]
@@ -125,10 +97,10 @@ impl Builder {
         // Tables merge with the tables right beneath them; anything else hides all that is below.
         let tables = stack.iter().map_while(|tree| tree.value.table()).collect::<Vec<_>>();
         let below = if tables.is_empty() { &stack[1..] } else { &stack[1..tables.len()] };
-        let place = |tree: &&FileTree| tree.key.filter(|_| !tables.is_empty()).unwrap_or(tree.origin);
+        let place = |tree: &&FileTree| if tables.is_empty() { tree.origin } else { tree.place() };
         let shadowed = below.iter().map(place).collect();
 
-        let input = Input(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let input = u32::try_from(self.nodes.len()).map_or(Input::NONE, Input);
         let info = InputInfo {
             path: path.to_owned(),
             key: top.key,

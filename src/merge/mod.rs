@@ -10,7 +10,6 @@ mod lay;
 mod sourced;
 
 pub use crate::load::Value;
-pub use de::DeserializeError;
 pub use inputs::{Input, InputInfo, InputSet, Inputs, Provenance, Reads};
-pub use lay::{Completeness, Merged, Tree, merge};
+pub use lay::{Merged, Tree, merge};
 pub use sourced::Sourced;

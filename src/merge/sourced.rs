@@ -6,10 +6,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::{Input, InputSet};
 
-/// The name by which a merged tree's deserializer recognizes [`Sourced`]; `toml::Spanned` works likewise.
-pub(super) const NAME: &str = "$p8fs-gen::Sourced";
-pub(super) const INPUT: &str = "input";
-pub(super) const VALUE: &str = "value";
+/// The struct name by which a merged tree's deserializer recognizes [`Sourced`], and gives it one entry: its input
+/// and itself. `toml::Spanned` works likewise.
+pub(super) const SOURCED: &str = "$p8fs-gen::Sourced";
 
 /// A value with the inputs it comes from: one when it was read, the union when it was derived, none when it
 /// is a default.
@@ -30,7 +29,6 @@ impl<T> Sourced<T> {
         Self { value, inputs }
     }
 
-    /// The value.
     pub fn value(&self) -> &T {
         &self.value
     }
@@ -53,6 +51,13 @@ impl<T> Sourced<T> {
     }
 }
 
+impl<T: std::fmt::Display> Sourced<T> {
+    /// The value as it is written.
+    pub fn text(&self) -> Sourced<String> {
+        self.map(T::to_string)
+    }
+}
+
 impl<T: Default> Default for Sourced<T> {
     fn default() -> Self {
         Self::default_of(T::default())
@@ -71,21 +76,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sourced<T> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                // The deserializer of merged trees gives exactly these two entries, in this order.
-                let (_, input): (&str, u32) = map.next_entry()?.ok_or_else(missing)?;
-                let (_, value): (&str, T) = map.next_entry()?.ok_or_else(missing)?;
+                let entry: Option<(u32, T)> = map.next_entry()?;
+                let (input, value) = entry.ok_or_else(|| serde::de::Error::custom("not a merged tree"))?;
                 // What stands in for a refused value has no inputs.
-                let inputs =
-                    if input == u32::MAX { InputSet::default() } else { InputSet::one(Input(input)) };
+                let inputs = Some(Input(input)).filter(|input| *input != Input::NONE).into_iter().collect();
                 Ok(Sourced { value, inputs })
             }
         }
 
-        fn missing<E: serde::de::Error>() -> E {
-            E::custom("not a merged tree")
-        }
-
-        deserializer.deserialize_struct(NAME, &[INPUT, VALUE], SourcedVisitor(PhantomData))
+        deserializer.deserialize_struct(SOURCED, &[], SourcedVisitor(PhantomData))
     }
 }
 

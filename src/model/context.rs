@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::declare::{
+    AbsolutePath, Bytes, Cidr, Cpu, Image, Name, Percent, PortName, PortNumber, Setting, Tier, VariableName,
+};
 use crate::merge::{InputSet, Sourced};
 
 /// A node of the data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
-    /// What it holds.
     pub value: Structure,
     /// Of a leaf: what gave its value. Of a list or map: what decided that it is there.
     pub inputs: InputSet,
@@ -17,26 +19,20 @@ pub struct Context {
 /// The data itself. Maps are iterated by sorted key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Structure {
-    /// A single value, or none.
     Leaf(Leaf),
-    /// A list.
     List(Vec<Arc<Context>>),
     /// A map, or the fields of a struct.
     Map(BTreeMap<Arc<str>, Arc<Context>>),
 }
 
-/// A single value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Leaf {
     /// Not there: a field that holds it is left out.
     None,
-    /// True or false.
     Bool(bool),
-    /// A whole number.
     Int(i64),
-    /// A fraction; only expressions give one.
+    /// Only expressions give one.
     Float(f64),
-    /// Text.
     Text(Arc<str>),
 }
 
@@ -45,15 +41,11 @@ pub enum Leaf {
 pub enum Shape {
     /// Nothing is known of it.
     Any,
-    /// True or false.
     Bool,
-    /// A whole number.
     Int,
-    /// Text.
     Text,
     /// None, or what it holds.
     Optional(Box<Shape>),
-    /// A list.
     List(Box<Shape>),
     /// A map with keys that the declaration chose.
     Map(Box<Shape>),
@@ -63,40 +55,32 @@ pub enum Shape {
 
 /// What can be part of the model.
 pub trait Contextual {
-    /// Its type.
     fn shape() -> Shape;
     /// Its data, held by something with these inputs.
     fn context(&self, holder: &InputSet) -> Context;
 }
 
-impl Contextual for bool {
-    fn shape() -> Shape {
-        Shape::Bool
-    }
+/// Single values of these types become leaves of one kind.
+macro_rules! leaves {
+    ($( $($type:ty),+ => $shape:ident, $leaf:expr; )+) => { $($(
+        impl Contextual for $type {
+            fn shape() -> Shape {
+                Shape::$shape
+            }
 
-    fn context(&self, holder: &InputSet) -> Context {
-        Context { value: Structure::Leaf(Leaf::Bool(*self)), inputs: holder.clone() }
-    }
+            fn context(&self, holder: &InputSet) -> Context {
+                let leaf: fn(&$type) -> Leaf = $leaf;
+                Context { value: Structure::Leaf(leaf(self)), inputs: holder.clone() }
+            }
+        }
+    )+)+ };
 }
 
-impl Contextual for i64 {
-    fn shape() -> Shape {
-        Shape::Int
-    }
-
-    fn context(&self, holder: &InputSet) -> Context {
-        Context { value: Structure::Leaf(Leaf::Int(*self)), inputs: holder.clone() }
-    }
-}
-
-impl Contextual for String {
-    fn shape() -> Shape {
-        Shape::Text
-    }
-
-    fn context(&self, holder: &InputSet) -> Context {
-        Context { value: Structure::Leaf(Leaf::Text(Arc::from(&**self))), inputs: holder.clone() }
-    }
+leaves! {
+    u32 => Int, |number| Leaf::Int(i64::from(*number));
+    PortNumber, Percent => Int, |number| Leaf::Int(i64::from(number.0));
+    String, Name, PortName, VariableName, Setting, Tier, Image, Cpu, Bytes, Cidr, AbsolutePath
+        => Text, |text| Leaf::Text(text.to_string().into());
 }
 
 impl<T: Contextual> Contextual for Sourced<T> {
@@ -133,13 +117,13 @@ impl<T: Contextual> Contextual for Vec<T> {
     }
 }
 
-impl<T: Contextual> Contextual for BTreeMap<String, T> {
+impl<K: std::fmt::Display, T: Contextual> Contextual for BTreeMap<K, T> {
     fn shape() -> Shape {
         Shape::Map(Box::new(T::shape()))
     }
 
     fn context(&self, holder: &InputSet) -> Context {
-        let entry = |(key, value): (&String, &T)| (Arc::from(&**key), Arc::new(value.context(holder)));
+        let entry = |(key, value): (&K, &T)| (key.to_string().into(), Arc::new(value.context(holder)));
         Context { value: Structure::Map(self.iter().map(entry).collect()), inputs: holder.clone() }
     }
 }

@@ -2,82 +2,69 @@
 
 use std::collections::BTreeMap;
 
-use super::build::{port_name, selector_of};
+use super::build::{port_name, selector};
 use super::environment::{Edge, Peer};
-use crate::declare::{Cidr, Declared, Name, PortName, PortNumber, Via};
+use crate::declare::{Declared, Name, PortNumber, Ports, Via};
 use crate::merge::{InputSet, Reads, Sourced};
 
-/// The connections of one service: those that come in, and those that go out.
-pub(super) type Ends = (Vec<Sourced<Edge>>, Vec<Sourced<Edge>>);
-
-/// Every permitted connection, at both of its ends.
+/// The connections of one service.
 #[derive(Default)]
-pub(super) struct Edges {
-    ingress: BTreeMap<String, Vec<Sourced<Edge>>>,
-    egress: BTreeMap<String, Vec<Sourced<Edge>>>,
-}
-
-impl Edges {
-    /// What may come in to a service, and what may go out.
-    pub(super) fn take(&mut self, service: &str) -> Ends {
-        let take =
-            |edges: &mut BTreeMap<String, Vec<Sourced<Edge>>>| edges.remove(service).unwrap_or_default();
-        (take(&mut self.ingress), take(&mut self.egress))
-    }
+pub(super) struct Ends {
+    pub(super) ingress: Vec<Sourced<Edge>>,
+    pub(super) egress: Vec<Sourced<Edge>>,
 }
 
 const NOBODY: Peer = Peer { pods: None, namespace: None, cidr: None };
 
-pub(super) fn edges(declared: &Declared, reads: &Reads) -> Edges {
-    let mut edges = Edges::default();
+/// Every permitted connection, at both of its ends.
+pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a Name, Ends> {
+    let mut edges: BTreeMap<&Name, Ends> = BTreeMap::new();
+    let system = &declared.system.name;
     for (name, service) in &declared.services {
         let raw = service.value();
         if let (Some(expose), Some(gateway)) = (&raw.expose, &declared.cluster.gateway) {
+            let peer = Peer { namespace: Some(gateway.namespace.clone()), ..NOBODY };
             let port = port_name(raw, expose.value().port.as_ref());
             let mut asked = expose.inputs().clone();
             asked.extend(port.inputs());
-            let peer =
-                Peer { namespace: Some(gateway.namespace.map(|name| name.as_str().to_owned())), ..NOBODY };
-            push(&mut edges.ingress, name, edge(vec![peer], &raw.ports, Some(port.value()), asked));
+            let number = number_of(&raw.ports, Some(port.value()));
+            let ingress = number.map(|number| edge(vec![peer], number, &asked));
+            edges.entry(name).or_default().ingress.extend(ingress);
         }
-        let own_pods = Peer { pods: Some(selector_of(declared, name, service)), ..NOBODY };
+        let pods = |name: &Name, service: &Sourced<_>| {
+            vec![Peer { pods: Some(selector(system, &service.map(|_| name.clone()))), ..NOBODY }]
+        };
         for used in &raw.uses {
             let (target, port) = used.value().parts();
-            let asked = || used.inputs().clone();
-            if let Some((target_name, target)) = declared.services.get_key_value(target) {
-                let pods = Peer { pods: Some(selector_of(declared, target_name, target)), ..NOBODY };
-                let ports = &target.value().ports;
-                push(&mut edges.egress, name, edge(vec![pods], ports, port, asked()));
-                push(&mut edges.ingress, target_name, edge(vec![own_pods.clone()], ports, port, asked()));
+            if let Some((target_name, target)) = declared.services.get_key_value(target)
+                && let Some(number) = number_of(&target.value().ports, port)
+            {
+                let egress = edge(pods(target_name, target), number, used.inputs());
+                edges.entry(name).or_default().egress.push(egress);
+                let ingress = edge(pods(name, service), number, used.inputs());
+                edges.entry(target_name).or_default().ingress.push(ingress);
             }
             if let Some(store) = declared.stores.get(target) {
                 let Via::External = store.value().via.value();
                 reads.mark(store.value().via.inputs().iter());
                 let external = &store.value().external;
-                let address = |cidr: &Sourced<Cidr>| Peer {
-                    cidr: Some(cidr.map(|cidr| cidr.as_str().to_owned())),
-                    ..NOBODY
-                };
+                let address = |cidr: &Sourced<_>| Peer { cidr: Some(cidr.clone()), ..NOBODY };
                 let peers = external.cidrs.iter().map(address).collect();
-                push(&mut edges.egress, name, edge(peers, &external.ports, port, asked()));
+                let number = number_of(&external.ports, port);
+                let egress = number.map(|number| edge(peers, number, used.inputs()));
+                edges.entry(name).or_default().egress.extend(egress);
             }
         }
     }
     edges
 }
 
-fn push(edges: &mut BTreeMap<String, Vec<Sourced<Edge>>>, service: &Name, edge: Option<Sourced<Edge>>) {
-    edges.entry(service.as_str().to_owned()).or_default().extend(edge);
+/// The number of the named port, or of the only one.
+fn number_of<'a>(ports: &'a Ports, named: Option<&str>) -> Option<&'a Sourced<PortNumber>> {
+    named.map_or_else(|| ports.values().next(), |named| ports.get(named))
 }
 
-/// The connection to the named port, or to the only one. The number comes from the target's declaration; that
-/// there is a connection, from what asked for it.
-fn edge(
-    peers: Vec<Peer>,
-    ports: &BTreeMap<PortName, Sourced<PortNumber>>,
-    named: Option<&str>,
-    asked: InputSet,
-) -> Option<Sourced<Edge>> {
-    let (_, number) = ports.iter().find(|(name, _)| named.is_none_or(|named| name.as_str() == named))?;
-    Some(Sourced::derived(Edge { peers, port: number.map(|number| i64::from(number.0)) }, asked))
+/// The number comes from the target's declaration; that there is a connection, from what asked for it.
+fn edge(peers: Vec<Peer>, number: &Sourced<PortNumber>, asked: &InputSet) -> Sourced<Edge> {
+    Sourced::derived(Edge { peers, port: number.clone() }, asked.clone())
 }

@@ -3,51 +3,46 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
+use crate::declare::{
+    AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Setting, Tier,
+    VariableName,
+};
 use crate::merge::Sourced;
 
 contextual! {
     /// Everything that templates can refer to.
     pub struct Environment {
-        /// What all environments deploy.
         pub system: System,
-        /// This environment.
         pub environment: EnvironmentFacts,
-        /// The cluster it runs in.
         pub cluster: Cluster,
         /// The configuration that all workloads share; none when there are no settings.
         pub config: Option<Sourced<Config>>,
-        /// The services, by name.
-        pub services: BTreeMap<String, Sourced<Service>>,
+        pub services: BTreeMap<Name, Sourced<Service>>,
     }
 
     /// What all environments deploy.
     pub struct System {
-        /// Its name.
-        pub name: Sourced<String>,
+        pub name: Sourced<Name>,
         /// The labels of objects that belong to no single workload.
-        pub labels: BTreeMap<String, Sourced<String>>,
+        pub labels: LabelMap,
     }
 
     /// This environment.
     pub struct EnvironmentFacts {
-        /// Its tier.
-        pub tier: Sourced<String>,
+        pub tier: Sourced<Tier>,
         /// The namespace of its objects.
-        pub namespace: Sourced<String>,
+        pub namespace: Sourced<Name>,
     }
 
-    /// The cluster.
+    /// The cluster it runs in.
     pub struct Cluster {
-        /// The pods that answer DNS.
         pub dns: Dns,
     }
 
     /// The pods that answer DNS.
     pub struct Dns {
-        /// Their namespace.
         pub namespace: Sourced<String>,
-        /// Their labels.
-        pub labels: BTreeMap<String, Sourced<String>>,
+        pub labels: LabelMap,
     }
 
     /// The configuration that all workloads share.
@@ -55,7 +50,7 @@ contextual! {
         /// The name of its ConfigMap.
         pub name: Sourced<String>,
         /// Environment variables.
-        pub data: BTreeMap<String, Sourced<String>>,
+        pub data: BTreeMap<VariableName, Sourced<Setting>>,
         /// A digest of what a pod consumes: changes when it does, so that pods are replaced.
         pub digest: Sourced<String>,
     }
@@ -63,22 +58,20 @@ contextual! {
     /// A workload that answers requests.
     pub struct Service {
         /// As declared: `api`.
-        pub name: Sourced<String>,
+        pub name: Sourced<Name>,
         /// What its objects are called: `p8fs-api`.
         pub object_name: Sourced<String>,
         /// The labels of its objects.
-        pub labels: BTreeMap<String, Sourced<String>>,
+        pub labels: LabelMap,
         /// The labels that select its pods; they never change.
-        pub selector: BTreeMap<String, Sourced<String>>,
+        pub selector: LabelMap,
         /// How many pods; none when an autoscaler decides.
-        pub replicas: Option<Sourced<i64>>,
-        /// The autoscaler's range and measures.
+        pub replicas: Option<Sourced<u32>>,
         pub scale: Option<Sourced<Scale>>,
         /// How many pods may be missing while nodes are drained; none for a single pod, which could never move.
-        pub max_unavailable: Option<Sourced<i64>>,
+        pub max_unavailable: Option<Sourced<u32>>,
         /// The key of the nodes' labels over which pods are spread; none on a developer's machine.
         pub spread_over: Option<Sourced<String>>,
-        /// Its container.
         pub container: Container,
         /// Who may reach it.
         pub ingress: Vec<Sourced<Edge>>,
@@ -86,20 +79,18 @@ contextual! {
         pub egress: Vec<Sourced<Edge>>,
     }
 
-    /// A container.
+    /// A container. Of CPU, memory and storage it says what is requested.
     pub struct Container {
-        /// The image.
-        pub image: Sourced<String>,
+        pub image: Sourced<Image>,
         /// The ports it listens on.
         pub ports: Vec<Port>,
         /// Environment variables beside the shared configuration.
         pub env: Vec<Variable>,
-        /// CPU requested.
-        pub cpu: Sourced<String>,
-        /// Memory requested, and the limit.
-        pub memory: Sourced<String>,
-        /// Temporary storage requested, and the limit.
-        pub storage: Sourced<String>,
+        pub cpu: Sourced<Cpu>,
+        /// The limit as well.
+        pub memory: Sourced<Bytes>,
+        /// Temporary; the limit as well.
+        pub storage: Sourced<Bytes>,
         /// Whether it may get requests.
         pub readiness: Probe,
         /// Whether it should go on.
@@ -108,34 +99,27 @@ contextual! {
 
     /// A port of a container.
     pub struct Port {
-        /// Its name.
-        pub name: Sourced<String>,
-        /// Its number.
-        pub number: Sourced<i64>,
+        pub name: Sourced<PortName>,
+        pub number: Sourced<PortNumber>,
     }
 
     /// An environment variable.
     pub struct Variable {
-        /// Its name.
-        pub name: Sourced<String>,
-        /// Its value.
-        pub value: Sourced<String>,
+        pub name: Sourced<VariableName>,
+        pub value: Sourced<Setting>,
     }
 
     /// An HTTP probe.
     pub struct Probe {
-        /// The path to ask for.
-        pub path: Sourced<String>,
+        pub path: Sourced<AbsolutePath>,
         /// The name of the port to ask.
         pub port: Sourced<String>,
     }
 
     /// An autoscaler's range and measures.
     pub struct Scale {
-        /// The fewest pods.
-        pub min: Sourced<i64>,
-        /// The most pods.
-        pub max: Sourced<i64>,
+        pub min: Sourced<u32>,
+        pub max: Sourced<u32>,
         /// What it measures; at least one.
         pub metrics: Vec<Metric>,
     }
@@ -145,7 +129,7 @@ contextual! {
         /// `cpu` or `memory`
         pub resource: Sourced<String>,
         /// The average share of what was requested to aim at, in per cent.
-        pub percent: Sourced<i64>,
+        pub percent: Sourced<Percent>,
     }
 
     /// A permitted connection, seen from one of its ends.
@@ -153,16 +137,16 @@ contextual! {
         /// The other end; none of the ends is ever empty.
         pub peers: Vec<Peer>,
         /// The number of the port that is connected to.
-        pub port: Sourced<i64>,
+        pub port: Sourced<PortNumber>,
     }
 
     /// The other end of a connection: exactly one of these.
     pub struct Peer {
         /// Pods of this namespace with these labels.
-        pub pods: Option<BTreeMap<String, Sourced<String>>>,
+        pub pods: Option<LabelMap>,
         /// All pods of another namespace.
-        pub namespace: Option<Sourced<String>>,
+        pub namespace: Option<Sourced<Name>>,
         /// Addresses outside the cluster.
-        pub cidr: Option<Sourced<String>>,
+        pub cidr: Option<Sourced<Cidr>>,
     }
 }

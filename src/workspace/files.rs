@@ -8,15 +8,11 @@ use std::path::{Path, PathBuf};
 /// A set of files. Paths are relative to the workspace and use `/`.
 pub trait Files: Send + Sync {
     /// At most `limit` bytes of the file at `path`.
-    ///
-    /// # Errors
-    /// As the system reports them; a missing file is `NotFound`.
+    /// A missing file is `NotFound`.
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>>;
 
     /// Every file below `folder`, at any depth, as paths that [`Files::read`] takes; in no certain order.
-    ///
-    /// # Errors
-    /// As the system reports them; a missing folder is `NotFound`.
+    /// A missing folder is `NotFound`.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 }
 
@@ -26,7 +22,6 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// The files below `root`.
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
@@ -68,7 +63,6 @@ pub struct Memory {
 
 #[cfg(test)]
 impl Memory {
-    /// Adds a file.
     #[must_use]
     pub fn with(mut self, path: &str, text: &str) -> Self {
         self.files.insert(path.to_owned(), text.to_owned());

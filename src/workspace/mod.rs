@@ -26,32 +26,16 @@ const SETTINGS: &str = "p8fs-gen.toml";
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// The folder to start from is not there.
     #[error("no folder {}", .0.display())]
     NoFolder(PathBuf),
-    /// Neither marker in the folder or above it.
     #[error("no workspace in {} or any folder above it (looked for {SETTINGS} and {ENVIRONMENTS}/)", .0.display())]
     NotFound(PathBuf),
-    /// Reading failed.
     #[error("cannot read {path}")]
-    Read {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Larger than [`MAX_FILE`].
+    Read { path: String, source: std::io::Error },
     #[error("{0} is larger than {limit} MiB", limit = MAX_FILE >> 20)]
     TooLarge(String),
-    /// Not text.
     #[error("{path} is not UTF-8 (byte {offset} is not valid)")]
-    NotUtf8 {
-        /// The file.
-        path: String,
-        /// The first byte that is not UTF-8.
-        offset: usize,
-    },
-    /// The settings file itself is wrong.
+    NotUtf8 { path: String, offset: usize },
     #[error("{SETTINGS}: {0}")]
     Settings(String),
 }
@@ -73,9 +57,6 @@ pub struct Workspace {
 
 impl Workspace {
     /// Finds the workspace that a folder lies in.
-    ///
-    /// # Errors
-    /// When there is no such folder, no workspace, or its settings cannot be read.
     pub fn find(folder: &Path) -> Result<Self, WorkspaceError> {
         let start = folder.canonicalize().map_err(|_| WorkspaceError::NoFolder(folder.to_owned()))?;
         let is_root = |folder: &&Path| folder.join(SETTINGS).is_file() || folder.join(ENVIRONMENTS).is_dir();
@@ -84,9 +65,6 @@ impl Workspace {
     }
 
     /// A workspace of the given files, wherever they are.
-    ///
-    /// # Errors
-    /// When its settings cannot be read.
     pub fn open(files: Box<dyn Files>) -> Result<Self, WorkspaceError> {
         let mut workspace = Self { files, pinned: None };
         if let Some(text) = workspace.read_if_there(SETTINGS)? {
@@ -98,14 +76,10 @@ impl Workspace {
     }
 
     /// The text of a file, or none when there is no such file.
-    ///
-    /// # Errors
-    /// When it is there and cannot be read as text.
     pub fn read_if_there(&self, path: &str) -> Result<Option<String>, WorkspaceError> {
         let bytes = match self.files.read(path, MAX_FILE + 1) {
-            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(WorkspaceError::Read { path: path.to_owned(), source }),
+            bytes => bytes.map_err(|source| WorkspaceError::Read { path: path.to_owned(), source })?,
         };
         if bytes.len() as u64 > MAX_FILE {
             return Err(WorkspaceError::TooLarge(path.to_owned()));
@@ -117,36 +91,26 @@ impl Workspace {
     }
 
     /// The names of all files in `environments/`, without `.toml`, sorted.
-    ///
-    /// # Errors
-    /// When the folder cannot be listed.
     pub fn environment_files(&self) -> Result<Vec<String>, WorkspaceError> {
         let files = self.list(ENVIRONMENTS)?;
-        let stem = |path: &String| {
-            let name = path.strip_prefix(ENVIRONMENTS)?.strip_prefix('/')?.strip_suffix(".toml")?;
-            (!name.contains('/')).then(|| name.to_owned())
-        };
-        Ok(files.iter().filter_map(stem).collect())
+        let own = files.iter().filter(|path| !path.contains('/'));
+        Ok(own.filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
     }
 
     /// Every file below `templates/`, relative to it, sorted.
-    ///
-    /// # Errors
-    /// When the folder is there and cannot be listed.
     pub fn template_files(&self) -> Result<Vec<String>, WorkspaceError> {
-        let files = self.list(TEMPLATES)?;
-        let relative = |path: &String| Some(path.strip_prefix(TEMPLATES)?.strip_prefix('/')?.to_owned());
-        Ok(files.iter().filter_map(relative).collect())
+        self.list(TEMPLATES)
     }
 
+    /// The files below a folder, relative to it, sorted; none when there is no such folder.
     fn list(&self, folder: &str) -> Result<Vec<String>, WorkspaceError> {
-        match self.files.list(folder) {
-            Ok(mut files) => {
-                files.sort();
-                Ok(files)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(source) => Err(WorkspaceError::Read { path: folder.to_owned(), source }),
-        }
+        let files = match self.files.list(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            files => files.map_err(|source| WorkspaceError::Read { path: folder.to_owned(), source })?,
+        };
+        let relative = |path: &String| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+        let mut files: Vec<String> = files.iter().filter_map(relative).collect();
+        files.sort();
+        Ok(files)
     }
 }

@@ -2,13 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::declare::{Declared, place};
+use super::Facts;
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::merge::Merged;
 
-pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
-    for cidr in declared.stores.values().flat_map(|store| &store.value().external.cidrs) {
-        let Some(at) = place(&merged.inputs, cidr.inputs()) else { continue };
+pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
+    for cidr in facts.declared.stores.values().flat_map(|store| &store.value().external.cidrs) {
+        let Some(at) = facts.place(cidr) else { continue };
         let text = cidr.value().as_str();
         let wrong = match network(text) {
             None => "not an address, a slash and the length of its prefix".to_owned(),
@@ -17,10 +16,8 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
             }
             Some(_) => continue,
         };
-        sink.push(
-            Diagnostic::error(Code::InvalidValue, format!("`{text}` is not a range of addresses"))
-                .at(at, wrong),
-        );
+        let title = format!("`{text}` is not a range of addresses");
+        sink.push(Diagnostic::error(Code::InvalidValue, title).at(at, wrong));
     }
 }
 
@@ -28,13 +25,14 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
 fn network(text: &str) -> Option<String> {
     let (address, length) = text.split_once('/')?;
     let length: u32 = length.parse().ok()?;
-    let beyond = |bits: u32| bits.checked_sub(length);
-    let address: IpAddr = match address.parse().ok()? {
+    let address = match address.parse().ok()? {
         IpAddr::V4(v4) => {
-            IpAddr::from((v4.to_bits() & u32::MAX.checked_shl(beyond(32)?).unwrap_or(0)).to_be_bytes())
+            let mask = u32::MAX.checked_shl(32_u32.checked_sub(length)?).unwrap_or(0);
+            IpAddr::V4((v4.to_bits() & mask).into())
         }
         IpAddr::V6(v6) => {
-            IpAddr::from((v6.to_bits() & u128::MAX.checked_shl(beyond(128)?).unwrap_or(0)).to_be_bytes())
+            let mask = u128::MAX.checked_shl(128_u32.checked_sub(length)?).unwrap_or(0);
+            IpAddr::V6((v6.to_bits() & mask).into())
         }
     };
     Some(format!("{address}/{length}"))

@@ -2,23 +2,35 @@
 
 mod addresses;
 mod deploys_nothing;
-mod duplicate_name;
-mod duplicate_port;
+mod duplicates;
 mod references;
 mod replicas_and_scale;
 
 use super::Declared;
-use crate::diag::Sink;
-use crate::merge::{Completeness, Merged};
+use crate::diag::{Sink, Span};
+use crate::merge::{Merged, Sourced};
+
+/// What the rules look at.
+struct Facts<'a> {
+    declared: &'a Declared,
+    merged: &'a Merged,
+}
+
+impl Facts<'_> {
+    /// The place to point at for a value: its first input. A stand-in has none, and rules have nothing to say of it.
+    fn place<T>(&self, value: &Sourced<T>) -> Option<Span> {
+        value.inputs().iter().next().map(|input| self.merged.inputs.get(input).origin)
+    }
+}
 
 /// Runs them all. Rules about what is missing wait until every layer can be read whole.
 pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
-    addresses::check(declared, merged, sink);
-    duplicate_name::check(declared, merged, sink);
-    duplicate_port::check(declared, merged, sink);
-    if merged.completeness == Completeness::Whole {
-        deploys_nothing::check(declared, merged, sink);
-        references::check(declared, merged, sink);
-        replicas_and_scale::check(declared, merged, sink);
+    let facts = Facts { declared, merged };
+    addresses::check(&facts, sink);
+    duplicates::check(&facts, sink);
+    if merged.is_whole {
+        deploys_nothing::check(&facts, sink);
+        references::check(&facts, sink);
+        replicas_and_scale::check(&facts, sink);
     }
 }
