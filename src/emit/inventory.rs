@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The inventory's path in a folder of ours.
-pub const INVENTORY: &str = ".p8fs-gen.json";
+pub(super) const INVENTORY: &str = ".p8fs-gen.json";
 
 /// What we wrote; tells our files from others', and edited ones from untouched ones.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Inventory {
-    /// Path → SHA-256 of its content, in hexadecimal.
-    sha256: BTreeMap<String, String>,
+    /// Path → [`hash`] of its content.
+    pub(super) sha256: BTreeMap<String, String>,
 }
 
 impl Inventory {
@@ -21,39 +21,15 @@ impl Inventory {
         Self { sha256: files.iter().map(|(path, content)| (path.clone(), hash(content))).collect() }
     }
 
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
-    }
-
     /// The inventory as written: sorted, one file a line.
-    pub(super) fn render(&self) -> String {
+    pub(super) fn render(&self) -> Vec<u8> {
         // Strings and maps of strings always have a JSON form.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
-    /// The paths we wrote, sorted.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &str> {
-        self.sha256.keys().map(String::as_str)
-    }
-
-    /// We wrote a file at `path`.
-    pub(super) fn lists(&self, path: &str) -> bool {
-        self.sha256.contains_key(path)
-    }
-
-    /// We wrote something in the folder `path`.
-    pub(super) fn lists_below(&self, path: &str) -> bool {
-        let folder = format!("{path}/");
-        self.sha256.range(folder.clone()..).next().is_some_and(|(next, _)| next.starts_with(&folder))
-    }
-
-    /// We wrote exactly this at `path`.
-    pub(super) fn wrote(&self, path: &str, content: &[u8]) -> bool {
-        self.sha256.get(path).is_some_and(|recorded| *recorded == hash(content))
+        (serde_json::to_string_pretty(self).unwrap_or_default() + "\n").into_bytes()
     }
 }
 
-fn hash(content: &[u8]) -> String {
+/// The SHA-256 in hexadecimal.
+pub(super) fn hash(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
 

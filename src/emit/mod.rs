@@ -9,5 +9,5 @@ mod survey;
 pub mod yaml;
 
 pub use error::FolderError;
-pub use folder::{Difference, Outcome, compare, write};
+pub use folder::{Outcome, compare, write};
 pub use stream::{files, stream};

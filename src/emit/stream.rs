@@ -6,17 +6,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::{inventory::hex, yaml};
+use super::inventory::{hash, hex};
+use super::yaml;
 use crate::k8s::{Catalog, Identity, Object, Wave};
 use crate::verify::Verified;
 
 /// The longest path component written; file systems take 255 bytes, and editors add endings.
 const LONGEST_NAME: usize = 240;
-
-/// Folder names that Windows keeps for devices.
-const DEVICES: [&str; 6] = ["aux", "con", "nul", "prn", "com", "lpt"];
 
 /// The objects, or those of one family, as `kubectl apply -f -` reads them, in the order in which they are to be
 /// installed.
@@ -37,7 +34,7 @@ fn stream_of(mut objects: Vec<&Object>, catalog: &Catalog) -> String {
 /// Path → content: `manifests/<namespace>/<kind>-<name>.yaml`, with `_cluster` for what has no namespace.
 ///
 /// Paths are lower-case letters, digits, `.`, `-` and `_`, so every file system keeps them apart. No two
-/// identities share one: where two kinds of one name would, both are written `<kind>.<version>.<group>-<name>`.
+/// identities share one: where two would, and where a name is too long for a file system, a hash tells them apart.
 pub fn files(verified: &Verified) -> BTreeMap<String, Vec<u8>> {
     files_of(verified.objects(), verified.catalog())
 }
@@ -45,18 +42,12 @@ pub fn files(verified: &Verified) -> BTreeMap<String, Vec<u8>> {
 fn files_of(objects: &[Object], catalog: &Catalog) -> BTreeMap<String, Vec<u8>> {
     let mut claims: BTreeMap<String, usize> = BTreeMap::new();
     for object in objects {
-        for path in [short_path(&object.identity), full_path(&object.identity)] {
-            *claims.entry(path).or_default() += 1;
-        }
+        *claims.entry(short_path(&object.identity)).or_default() += 1;
     }
-    let usable = |path: &String| {
-        claims.get(path) == Some(&1) && path.rsplit('/').next().is_some_and(|name| name.len() <= LONGEST_NAME)
-    };
     let path = |identity| {
-        [short_path(identity), full_path(identity)]
-            .into_iter()
-            .find(usable)
-            .unwrap_or_else(|| hashed_path(identity))
+        let short = short_path(identity);
+        let name = short.rsplit('/').next().unwrap_or_default();
+        if claims[&short] == 1 && name.len() <= LONGEST_NAME { short } else { hashed_path(identity) }
     };
     objects
         .par_iter()
@@ -72,32 +63,22 @@ fn document(object: &Object, catalog: &Catalog) -> String {
 }
 
 fn short_path(identity: &Identity) -> String {
-    let kind = safe(&identity.kind.to_lowercase());
-    format!("{}/{kind}-{}.yaml", folder(identity), safe(&identity.name))
+    format!("{}/{}.yaml", folder(identity), kind_and_name(identity))
 }
 
-/// With the version and the group, as `kubectl get service.v1.serving.knative.dev` has them.
-fn full_path(identity: &Identity) -> String {
-    let kind = safe(&identity.kind.to_lowercase());
-    let (group, version) = identity.api_version.split_once('/').unwrap_or(("", &identity.api_version));
-    let dot = if group.is_empty() { "" } else { "." };
-    let api = safe(&format!("{version}{dot}{group}"));
-    format!("{}/{kind}.{api}-{}.yaml", folder(identity), safe(&identity.name))
-}
-
-/// For names too long for a file system, and for kinds that differ in case alone. No other path has a `__`.
+/// No short path has a `__`.
 fn hashed_path(identity: &Identity) -> String {
     let Identity { api_version, kind, name, .. } = identity;
-    let hash = Sha256::digest(format!("{api_version}\n{kind}\n{name}"));
-    let start = safe(&format!("{}-{name}", kind.to_lowercase()));
-    format!("{}/{start:.160}__{}.yaml", folder(identity), hex(&hash[..16]))
+    let hash = hash(format!("{api_version}\n{kind}\n{name}").as_bytes());
+    format!("{}/{:.160}__{hash:.32}.yaml", folder(identity), kind_and_name(identity))
 }
 
 fn folder(identity: &Identity) -> String {
-    let Some(namespace) = &identity.namespace else { return "manifests/_cluster".to_owned() };
-    let device = namespace.trim_end_matches(|c: char| c.is_ascii_digit());
-    let mark = if DEVICES.contains(&device) { "_" } else { "" };
-    format!("manifests/{mark}{}", safe(namespace))
+    format!("manifests/{}", identity.namespace.as_deref().map_or("_cluster".to_owned(), safe))
+}
+
+fn kind_and_name(Identity { kind, name, .. }: &Identity) -> String {
+    format!("{}-{}", safe(&kind.to_lowercase()), safe(name))
 }
 
 /// Writes what is not a lower-case letter, a digit, `-` or an inner `.` as `_` and two hexadecimal digits:

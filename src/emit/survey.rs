@@ -12,7 +12,7 @@ use super::inventory::{INVENTORY, Inventory};
 /// What stands in a folder of ours.
 #[derive(Default)]
 pub(super) struct Survey {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// Relative path → what stands there, parents first, the folder itself as the empty path. Empty when
     /// there is no folder.
     pub(super) entries: BTreeMap<PathBuf, Metadata>,
@@ -23,36 +23,30 @@ pub(super) struct Survey {
 impl Survey {
     /// Looks through the folder; refuses what must not be exchanged.
     pub(super) fn of(root: &Path) -> Result<Self, FolderError> {
-        let path = root.to_owned();
         let metadata = match fs::symlink_metadata(root) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             metadata => metadata.context("read", root)?,
         };
         if !metadata.is_dir() {
-            return Err(FolderError::NotAFolder { path });
+            return Err(FolderError::not_a_folder(root));
         }
-        let parent = root.parent().map(fs::metadata).transpose().context("read", root)?;
-        if is_mount_point(root, &metadata, parent.as_ref().unwrap_or(&metadata)) {
-            return Err(FolderError::MountPoint { path });
-        }
+        let parent = fs::metadata(root.join("..")).context("read", root)?;
+        refuse_mount_point(root, &metadata, &parent)?;
         if fs::symlink_metadata(root.join(".git")).is_ok() {
-            return Err(FolderError::Repository { path });
+            return Err(FolderError::refused(root, "is the root of a repository: choose a folder below it"));
         }
-        let mut survey = Self { root: path, entries: walk(root)?, inventory: Inventory::default() };
-        match survey.read(INVENTORY)? {
-            Some(bytes) => {
-                survey.inventory = Inventory::parse(&bytes)
-                    .map_err(|source| FolderError::Inventory { path: root.join(INVENTORY), source })?;
-            }
-            None if survey.entries.len() > 1 => return Err(FolderError::NotOurs { path: survey.root }),
-            None => {}
+        let mut survey =
+            Self { root: root.to_owned(), entries: walk(root)?, inventory: Inventory::default() };
+        if let Some(bytes) = survey.read(INVENTORY)? {
+            let damaged = "is damaged: restore it, or remove the folder to write it anew";
+            survey.inventory = serde_json::from_slice(&bytes)
+                .map_err(|_| FolderError::refused(&root.join(INVENTORY), damaged))?;
+        } else if survey.entries.len() > 1 {
+            let reason =
+                "was not written by p8fs-gen and is not empty: empty it or choose another output folder";
+            return Err(FolderError::refused(root, reason));
         }
         Ok(survey)
-    }
-
-    /// There is a folder.
-    pub(super) fn exists(&self) -> bool {
-        !self.entries.is_empty()
     }
 
     /// The content of a regular file; None for everything else.
@@ -62,19 +56,6 @@ impl Survey {
         }
         let path = self.root.join(path);
         fs::read(&path).context("read", &path).map(Some)
-    }
-
-    /// Where an entry stands.
-    pub(super) fn place(&self, entry: &Path) -> PathBuf {
-        self.root.join(entry)
-    }
-
-    /// Nothing was added, removed, replaced or written between two looks at the same folder.
-    pub(super) fn same(&self, other: &Self) -> bool {
-        let stamp = |(path, metadata): (&PathBuf, &Metadata)| {
-            (path.clone(), metadata.ino(), metadata.mtime(), metadata.mtime_nsec(), metadata.len())
-        };
-        self.entries.iter().map(stamp).eq(other.entries.iter().map(stamp))
     }
 }
 
@@ -89,9 +70,7 @@ pub(super) fn walk(root: &Path) -> Result<BTreeMap<PathBuf, Metadata>, FolderErr
             let name = entry.context("read", &place)?.file_name();
             let path = place.join(&name);
             let metadata = fs::symlink_metadata(&path).context("read", &path)?;
-            if is_mount_point(&path, &metadata, &folder) {
-                return Err(FolderError::MountPoint { path });
-            }
+            refuse_mount_point(&path, &metadata, &folder)?;
             if metadata.is_dir() {
                 folders.push((relative.join(&name), metadata));
             } else {
@@ -101,6 +80,15 @@ pub(super) fn walk(root: &Path) -> Result<BTreeMap<PathBuf, Metadata>, FolderErr
         entries.insert(relative, folder);
     }
     Ok(entries)
+}
+
+/// A mount point cannot be exchanged, and removing it would empty what is mounted there.
+fn refuse_mount_point(path: &Path, metadata: &Metadata, parent: &Metadata) -> Result<(), FolderError> {
+    if is_mount_point(path, metadata, parent) {
+        let reason = "is a mount point: unmount it, or write to a folder below a mounted one";
+        return Err(FolderError::refused(path, reason));
+    }
+    Ok(())
 }
 
 /// Asks the kernel, which knows bind mounts of the same device too. Where it cannot say, a folder on another

@@ -8,10 +8,6 @@ use std::sync::Arc;
 
 use crate::k8s::{Cursor, Node, Object, Value};
 
-/// The longest key written as `key: value`, in bytes as written; longer ones become `? key`. Readers must
-/// take 1,024 characters; libyaml, and with it `kubectl`, changes over here.
-const LONGEST_SIMPLE_KEY: usize = 128;
-
 /// Appends the object as one YAML document, without a separator.
 ///
 /// `schema` is the object's; it tells which keys identify the items of a list and so come first in them.
@@ -43,17 +39,16 @@ enum Order<'a> {
 
 impl Order<'_> {
     fn rank(self, key: &str) -> usize {
-        let (first, next): (Option<usize>, usize) = match self {
-            Self::Root if key == "status" => return usize::MAX,
-            Self::Root => (["apiVersion", "kind", "metadata"].iter().position(|name| *name == key), 3),
-            Self::Metadata => {
-                (["name", "namespace", "labels", "annotations"].iter().position(|name| *name == key), 4)
-            }
+        let place = |first: &[&str]| first.iter().position(|name| *name == key).unwrap_or(first.len());
+        match self {
+            Self::Root if key == "status" => usize::MAX,
+            Self::Root => place(&["apiVersion", "kind", "metadata"]),
+            Self::Metadata => place(&["name", "namespace", "labels", "annotations"]),
             Self::Inner(keys) => {
-                (keys.iter().position(|name| name == key), keys.len() + usize::from(key != "name"))
+                let first = keys.iter().position(|name| name == key);
+                first.unwrap_or(keys.len() + usize::from(key != "name"))
             }
-        };
-        first.unwrap_or(next)
+        }
     }
 }
 
@@ -62,8 +57,8 @@ impl Order<'_> {
 enum After {
     /// A key: a collection starts on the next line, a list in the key's own column.
     Key,
-    /// A dash, or the colon of a `?` key: a collection starts right behind it.
-    Mark,
+    /// A dash: a collection starts right behind it.
+    Dash,
 }
 
 impl After {
@@ -73,12 +68,14 @@ impl After {
                 out.push('\n');
                 indent(at.column, out);
             }
-            Self::Mark => out.push(' '),
+            Self::Dash => out.push(' '),
         }
     }
 }
 
 /// Writes the entries; the first one where the text stands, the others on lines of their own.
+///
+/// Every key stands on one line: those of Kubernetes are far below the 1,024 characters that readers take.
 fn mapping(entries: &[(Arc<str>, Node)], at: At<'_>, out: &mut String) {
     let mut sorted: Vec<_> = entries.iter().map(|(key, node)| (at.order.rank(key), &**key, node)).collect();
     sorted.sort_unstable_by_key(|(rank, key, _)| (*rank, *key));
@@ -86,28 +83,15 @@ fn mapping(entries: &[(Arc<str>, Node)], at: At<'_>, out: &mut String) {
         if index > 0 {
             indent(at.column, out);
         }
-        let after = key(name, at.column, out);
+        scalar::line(name, out);
+        out.push(':');
         let order = match (at.order, name) {
             (Order::Root, "metadata") => Order::Metadata,
             _ => Order::Inner(&[]),
         };
         let schema = at.schema.and_then(|schema| schema.field(name));
-        value(node, after, At { order, schema, ..at }, out);
+        value(node, After::Key, At { order, schema, ..at }, out);
     }
-}
-
-fn key(name: &str, column: usize, out: &mut String) -> After {
-    let start = out.len();
-    scalar::line(name, out);
-    if out.len() - start <= LONGEST_SIMPLE_KEY {
-        out.push(':');
-        return After::Key;
-    }
-    out.insert_str(start, "? ");
-    out.push('\n');
-    indent(column, out);
-    out.push(':');
-    After::Mark
 }
 
 fn list(items: &[Node], at: At<'_>, out: &mut String) {
@@ -118,7 +102,7 @@ fn list(items: &[Node], at: At<'_>, out: &mut String) {
             indent(at.column, out);
         }
         out.push('-');
-        value(item, After::Mark, At { order, schema, ..at }, out);
+        value(item, After::Dash, At { order, schema, ..at }, out);
     }
 }
 
@@ -134,7 +118,7 @@ fn value(node: &Node, after: After, at: At<'_>, out: &mut String) {
         Value::List(items) if !items.is_empty() => {
             let at = match after {
                 After::Key => at,
-                After::Mark => nested,
+                After::Dash => nested,
             };
             after.open(at, out);
             list(items, at, out);
@@ -159,8 +143,5 @@ fn value(node: &Node, after: After, at: At<'_>, out: &mut String) {
 }
 
 fn indent(columns: usize, out: &mut String) {
-    const BLANKS: &str = "                                ";
-    for start in (0..columns).step_by(BLANKS.len()) {
-        out.push_str(&BLANKS[..BLANKS.len().min(columns - start)]);
-    }
+    out.extend(std::iter::repeat_n(' ', columns));
 }

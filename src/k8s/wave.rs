@@ -49,19 +49,12 @@ impl Wave {
             | ("crd.projectcalico.org" | "projectcalico.org", "GlobalNetworkPolicy")
             | ("cilium.io", "CiliumNetworkPolicy" | "CiliumClusterwideNetworkPolicy")
             | ("security.istio.io" | "policy.linkerd.io" | "policy.networking.k8s.io", _) => Self::Network,
-            ("", "ConfigMap" | "Secret") | ("external-secrets.io" | "bitnami.com", _) => Self::Configuration,
+            ("", "ConfigMap" | "Secret") | ("external-secrets.io", _) => Self::Configuration,
             ("", "PersistentVolume" | "PersistentVolumeClaim")
             | ("storage.k8s.io" | "snapshot.storage.k8s.io", _) => Self::Storage,
             ("policy", "PodDisruptionBudget") => Self::Disruption,
-            ("autoscaling" | "autoscaling.k8s.io" | "keda.sh", _) => Self::Scaling,
-            (
-                "monitoring.coreos.com",
-                "ServiceMonitor" | "PodMonitor" | "PrometheusRule" | "Probe" | "ScrapeConfig"
-                | "AlertmanagerConfig",
-            )
-            | ("grafana.integreatly.org", "GrafanaDashboard" | "GrafanaDatasource" | "GrafanaFolder") => {
-                Self::Monitoring
-            }
+            ("autoscaling" | "keda.sh", _) => Self::Scaling,
+            ("monitoring.coreos.com", "ServiceMonitor" | "PodMonitor" | "PrometheusRule") => Self::Monitoring,
             _ => Self::Workloads,
         }
     }
