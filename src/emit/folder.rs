@@ -43,7 +43,7 @@ pub enum Outcome {
 ///
 /// The target is refused if it is no folder, not ours, a mount point or a repository, or if something of
 /// somebody else's is in the way; the operating system may refuse as well. The target is then as it was, except
-/// that a failure to remove the former folder, named in the error, leaves it beside the new one until the next run.
+/// that a failure in taking its place or in removing the former folder is left for the next run to finish.
 pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
     let site = Site::to_write(target)?;
     site.recover()?;
@@ -106,45 +106,28 @@ fn build(files: &Files, survey: &Survey, build: &Path) -> Result<Outcome, Folder
 
     let (mut kept, mut overwritten) = (Vec::new(), Vec::new());
     for (path, metadata) in survey.entries.iter().filter(|(_, metadata)| !metadata.is_dir()) {
-        match path.to_str().map_or(Ok(Fate::Carried), |path| fate(path, files, survey))? {
-            Fate::Replaced => continue,
-            Fate::Overwritten => {
-                overwritten.push(path.display().to_string());
+        // A name that is not UTF-8 is none of ours, and neither is what it becomes here.
+        let name = path.to_string_lossy().into_owned();
+        let old = survey.read(&name)?;
+        let new = files.get(&name);
+        let recorded = survey.inventory.sha256.get(&name);
+        let as_now = new.is_some() && new == old.as_ref();
+        let as_then = recorded.is_some() && recorded == old.as_deref().map(hash).as_ref();
+        if name == INVENTORY || as_now || as_then {
+            continue;
+        }
+        match (recorded, new) {
+            (Some(_), Some(_)) => {
+                overwritten.push(name);
                 continue;
             }
-            Fate::Kept => kept.push(path.display().to_string()),
-            Fate::Carried => {}
+            (Some(_), None) => kept.push(name),
+            (None, _) => {}
         }
         carry(&survey.root.join(path), &build.join(path), metadata)?;
     }
     seal(build, survey)?;
     Ok(Outcome::Written { kept, overwritten })
-}
-
-/// What becomes of a file of the former folder.
-enum Fate {
-    /// It was ours, or just like ours: what is in the build, or not in it, is right.
-    Replaced,
-    /// It was ours and edited, and comes anew.
-    Overwritten,
-    /// It was ours and edited, and is no longer part of the output.
-    Kept,
-    /// It is somebody else's.
-    Carried,
-}
-
-fn fate(path: &str, files: &Files, survey: &Survey) -> Result<Fate, FolderError> {
-    let old = survey.read(path)?;
-    let new = files.get(path);
-    if path == INVENTORY || new.is_some() && new == old.as_ref() {
-        return Ok(Fate::Replaced);
-    }
-    Ok(match survey.inventory.sha256.get(path) {
-        None => Fate::Carried,
-        Some(recorded) if old.is_some_and(|old| hash(&old) == *recorded) => Fate::Replaced,
-        Some(_) if new.is_some() => Fate::Overwritten,
-        Some(_) => Fate::Kept,
-    })
 }
 
 /// Takes a file of the former folder over into the build.

@@ -30,8 +30,6 @@ impl Survey {
         if !metadata.is_dir() {
             return Err(FolderError::not_a_folder(root));
         }
-        let parent = fs::metadata(root.join("..")).context("read", root)?;
-        refuse_mount_point(root, &metadata, &parent)?;
         if fs::symlink_metadata(root.join(".git")).is_ok() {
             return Err(FolderError::refused(root, "is the root of a repository: choose a folder below it"));
         }
@@ -59,41 +57,40 @@ impl Survey {
     }
 }
 
-/// Everything below `root`, and `root` itself as the empty path; symbolic links are not followed.
+/// Everything below the folder `root`, and `root` itself as the empty path; symbolic links are not followed.
 pub(super) fn walk(root: &Path) -> Result<BTreeMap<PathBuf, Metadata>, FolderError> {
-    let top = fs::symlink_metadata(root).context("read", root)?;
+    let above = fs::metadata(root.join("..")).context("read", root)?;
     let mut entries = BTreeMap::new();
-    let mut folders = vec![(PathBuf::new(), top)];
-    while let Some((relative, folder)) = folders.pop() {
-        let place = root.join(&relative);
-        for entry in fs::read_dir(&place).context("read", &place)? {
-            let name = entry.context("read", &place)?.file_name();
-            let path = place.join(&name);
-            let metadata = fs::symlink_metadata(&path).context("read", &path)?;
-            refuse_mount_point(&path, &metadata, &folder)?;
-            if metadata.is_dir() {
-                folders.push((relative.join(&name), metadata));
-            } else {
-                entries.insert(relative.join(&name), metadata);
-            }
-        }
-        entries.insert(relative, folder);
-    }
+    enter(root, PathBuf::new(), &above, &mut entries)?;
     Ok(entries)
 }
 
-/// A mount point cannot be exchanged, and removing it would empty what is mounted there.
-fn refuse_mount_point(path: &Path, metadata: &Metadata, parent: &Metadata) -> Result<(), FolderError> {
-    if is_mount_point(path, metadata, parent) {
+/// Adds what stands at `place`, with all below. Refuses mount points, because they cannot be exchanged, and
+/// removing them would empty what is mounted there.
+fn enter(
+    place: &Path,
+    relative: PathBuf,
+    above: &Metadata,
+    entries: &mut BTreeMap<PathBuf, Metadata>,
+) -> Result<(), FolderError> {
+    let metadata = fs::symlink_metadata(place).context("read", place)?;
+    if is_mount_point(place, &metadata, above) {
         let reason = "is a mount point: unmount it, or write to a folder below a mounted one";
-        return Err(FolderError::refused(path, reason));
+        return Err(FolderError::refused(place, reason));
     }
+    if metadata.is_dir() {
+        for entry in fs::read_dir(place).context("read", place)? {
+            let name = entry.context("read", place)?.file_name();
+            enter(&place.join(&name), relative.join(&name), &metadata, entries)?;
+        }
+    }
+    entries.insert(relative, metadata);
     Ok(())
 }
 
 /// Asks the kernel, which knows bind mounts of the same device too. Where it cannot say, a folder on another
 /// device than its parent is one; files do not count there, because overlay file systems mix their devices.
-fn is_mount_point(path: &Path, metadata: &Metadata, parent: &Metadata) -> bool {
+fn is_mount_point(path: &Path, metadata: &Metadata, above: &Metadata) -> bool {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
@@ -104,5 +101,5 @@ fn is_mount_point(path: &Path, metadata: &Metadata, parent: &Metadata) -> bool {
             return found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT);
         }
     }
-    metadata.is_dir() && metadata.dev() != parent.dev()
+    metadata.is_dir() && metadata.dev() != above.dev()
 }
