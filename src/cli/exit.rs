@@ -54,8 +54,9 @@ impl Failure {
         match self {
             // Whoever closed the pipe has read enough.
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
-            Failure::Workspace(WorkspaceError::Read { .. }) | Failure::Output(_) => Exit::System,
-            Failure::Folder(error) if error.is_system() => Exit::System,
+            Failure::Workspace(WorkspaceError::Read { .. })
+            | Failure::Folder(FolderError::Io { .. })
+            | Failure::Output(_) => Exit::System,
             Failure::Workspace(_) | Failure::Folder(_) | Failure::Usage(_) => Exit::Input,
         }
     }

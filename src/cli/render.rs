@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::{Exit, Failure};
 use super::report::{self, Reporter};
 use crate::diff::unified;
-use crate::emit::{self, Difference};
+use crate::emit::{self, Outcome};
 use crate::pipeline::{Compiled, Compiler};
 use crate::template::Recording;
 use crate::workspace::Workspace;
@@ -60,16 +60,17 @@ pub(super) fn run(
 type Files = BTreeMap<String, Vec<u8>>;
 
 fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
-    let report = emit::write(files, target)?;
-    for kept in &report.kept {
-        reporter.line("warning", &format!("kept {kept}: no longer rendered, but edited by hand"));
-    }
-    for overwritten in &report.overwritten {
-        reporter.line("warning", &format!("overwrote {overwritten}, which was edited by hand"));
-    }
-    let verb = match report.outcome {
-        emit::Outcome::Unchanged => "unchanged",
-        emit::Outcome::Written => "wrote",
+    let verb = match emit::write(files, target)? {
+        Outcome::Unchanged => "unchanged",
+        Outcome::Written { kept, overwritten } => {
+            for kept in kept {
+                reporter.line("warning", &format!("kept {kept}: no longer rendered, but edited by hand"));
+            }
+            for overwritten in overwritten {
+                reporter.line("warning", &format!("overwrote {overwritten}, which was edited by hand"));
+            }
+            "wrote"
+        }
     };
     reporter.note(&format!("{verb} {} ({} files)", target.display(), files.len()));
     Ok(Exit::Success)
@@ -78,13 +79,10 @@ fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Fail
 fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
     let differences = emit::compare(files, target)?;
     let mut text = String::new();
-    for difference in &differences {
-        let (path, old) = match difference {
-            Difference::Missing { path } => (path, None),
-            Difference::Changed { path, old } | Difference::Stale { path, old } => (path, Some(old)),
-        };
+    for (path, old) in &differences {
         let text_of = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-        let (old, new) = (old.map(text_of), files.get(path).map(text_of));
+        let old = Some(old).filter(|old| !old.is_empty()).map(text_of);
+        let new = files.get(path).map(text_of);
         text.push_str(&unified(path, old.as_deref(), new.as_deref()));
     }
     report::output(&text)?;
