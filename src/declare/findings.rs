@@ -65,7 +65,7 @@ pub(super) fn steps(error: &ValidationError<'_>) -> Vec<String> {
 
 /// Puts in place of what was refused an example of what is allowed.
 fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
-    let Some(node) = steps(error).iter().try_fold(tree, child_mut) else { return };
+    let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child_mut(tree, step)) else { return };
     match (error.kind(), &mut node.value) {
         (ValidationErrorKind::AdditionalProperties { unexpected }, Value::Table(entries)) => {
             entries.retain(|key, _| !unexpected.iter().any(|unknown| **unknown == **key));
@@ -114,9 +114,9 @@ fn example(schema: &Json) -> Tree {
     })
 }
 
-fn child_mut<'a>(tree: &'a mut Tree, step: &String) -> Option<&'a mut Tree> {
+fn child_mut<'a>(tree: &'a mut Tree, step: &str) -> Option<&'a mut Tree> {
     match &mut tree.value {
-        Value::Table(entries) => entries.get_mut(step.as_str()),
+        Value::Table(entries) => entries.get_mut(step),
         Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
         _ => None,
     }

@@ -28,11 +28,16 @@ impl<'a> Reporter<'a> {
     }
 
     pub(super) fn report(&mut self, error: &ValidationError<'_>, sink: &mut Sink) {
-        let Some(node) = steps(error).iter().try_fold(&self.merged.tree, child) else { return };
+        let Some(node) = steps(error).iter().try_fold(&self.merged.tree, |tree, step| child(tree, step))
+        else {
+            return;
+        };
         let holder = holder(self.schema, error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().for_each(|key| self.unknown_key(node, key, holder, sink));
+                for key in unexpected {
+                    self.unknown_key(node, key, holder, sink);
+                }
             }
             ValidationErrorKind::Required { property } => {
                 self.missing_key(node, property.as_str().unwrap_or_default(), holder, sink);
@@ -148,7 +153,7 @@ impl<'a> Reporter<'a> {
 }
 
 /// The node one step below.
-fn child<'a>(tree: &'a Tree, step: &String) -> Option<&'a Tree> {
+fn child<'a>(tree: &'a Tree, step: &str) -> Option<&'a Tree> {
     match &tree.value {
         Value::Array(items) => items.get(step.parse::<usize>().ok()?),
         value => value.get(step),

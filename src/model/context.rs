@@ -79,7 +79,8 @@ macro_rules! leaves {
 leaves! {
     u32 => Int, |number| Leaf::Int(i64::from(*number));
     PortNumber, Percent => Int, |number| Leaf::Int(i64::from(number.0));
-    String, Name, PortName, VariableName, Setting, Tier, Image, Cpu, Bytes, Cidr, AbsolutePath
+    String => Text, |text| Leaf::Text(text.as_str().into());
+    Name, PortName, VariableName, Setting, Tier, Image, Cpu, Bytes, Cidr, AbsolutePath
         => Text, |text| Leaf::Text(text.to_string().into());
 }
 
