@@ -55,8 +55,8 @@ codes! {
 
     /// A file in `environments/` that is neither an environment nor a layer of one.
     ///
-    /// Nothing looks at such a file: its `[environment]` table may be misspelt, or the `extends` that should name it
-    /// forgotten.
+    /// Nothing looks at such a file: its `[environment]` table may be misspelt, the `extends` that should name it
+    /// forgotten, or its ending another than `.toml`. `README` files and hidden ones are left alone.
     StrayFile = "stray-file",
 
     // merge

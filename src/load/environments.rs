@@ -21,7 +21,7 @@ pub struct Layer {
     pub extends: Vec<(String, Span)>,
     /// The paths it removes from the layers below, each with the place that says so.
     pub unset: Vec<(Path, Span)>,
-    /// What was wrong with its text; the tree is what could be read nevertheless.
+    /// What was wrong with its text or its `extends`; the tree is what could be read nevertheless.
     pub syntax: Sink,
 }
 
@@ -72,6 +72,14 @@ impl<'w> Environments<'w> {
             }
             sink.extend(layer.syntax.clone());
         }
+        for file in self.workspace.beside_environments()? {
+            if !self.files.contains_key(&file) {
+                let title = format!("`{ENVIRONMENTS}/{file}` is neither an environment nor a layer of one");
+                let help =
+                    "environments end in `.toml` and lie in this folder itself; move the file elsewhere";
+                sink.push(Diagnostic::error(Code::StrayFile, title).help(help));
+            }
+        }
         Ok(())
     }
 
@@ -98,13 +106,12 @@ impl<'w> Environments<'w> {
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<bool, WorkspaceError> {
-        let Some(layer) = self.file(name, sources)?.cloned() else { return Ok(false) };
-        sink.extend(layer.syntax.clone());
+        let Some(mut layer) = self.file(name, sources)?.cloned() else { return Ok(false) };
         open.push(name.to_owned());
         for (below, span) in &layer.extends {
             if let Some(start) = open.iter().position(|open| open == below) {
                 let circle: Vec<&str> = open[start..].iter().chain([below]).map(String::as_str).collect();
-                sink.push(
+                layer.syntax.push(
                     Diagnostic::error(Code::ExtendsCycle, format!("`{below}` extends itself"))
                         .at(*span, "closes the circle")
                         .note(circle.join(" → ")),
@@ -114,7 +121,7 @@ impl<'w> Environments<'w> {
             {
                 let files = self.workspace.environment_files()?;
                 let names: Vec<String> = files.iter().map(|name| format!("{name}.toml")).collect();
-                sink.push(
+                layer.syntax.push(
                     Diagnostic::error(Code::UnknownLayer, format!("no layer `{below}` in `{ENVIRONMENTS}/`"))
                         .at(*span, "the name of a file in this folder is wanted")
                         .suggest(below, names.iter().map(String::as_str))
@@ -123,6 +130,7 @@ impl<'w> Environments<'w> {
             }
         }
         open.pop();
+        sink.extend(layer.syntax.clone());
         layers.push(layer);
         Ok(true)
     }

@@ -97,6 +97,15 @@ impl Workspace {
         Ok(own.filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
     }
 
+    /// The other files there, but for notes and what editors and git leave: those with another ending, or in a folder.
+    pub fn beside_environments(&self) -> Result<Vec<String>, WorkspaceError> {
+        let files = self.list(ENVIRONMENTS)?;
+        let is_aside =
+            |path: &String| path.starts_with("README") || path.split('/').any(|part| part.starts_with('.'));
+        let is_own = |path: &String| path.strip_suffix(".toml").is_some_and(|stem| !stem.contains('/'));
+        Ok(files.into_iter().filter(|path| !is_aside(path) && !is_own(path)).collect())
+    }
+
     /// Every file below `templates/`, relative to it, sorted.
     pub fn template_files(&self) -> Result<Vec<String>, WorkspaceError> {
         self.list(TEMPLATES)
