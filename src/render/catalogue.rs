@@ -47,6 +47,11 @@ impl Catalogue {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
                 false
+            } else if !path.contains('/') {
+                let title = format!("`{path}` stands in no family");
+                let help = "templates lie in a folder of `templates/`, which is their family";
+                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help(help));
+                false
             } else if path.starts_with(FRAGMENTS) {
                 let fragment = template::fragment(file, sources, sink);
                 fragment.map(|fragment| catalogue.fragments.insert(path.clone(), fragment)).is_some()

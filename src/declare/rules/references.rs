@@ -75,7 +75,11 @@ fn port_of(ports: &Ports, port: Option<&str>, of: &str, at: Span, sink: &mut Sin
         ),
         None if names.len() != 1 => {
             let found = Diagnostic::error(Code::AmbiguousPort, format!("which port of {of}?"));
-            sink.push(found.at(at, "names no port").note(there));
+            let help = match names.first() {
+                None => "declare one, such as `ports.http = 8000`".to_owned(),
+                Some(first) => format!("name one: `name:{first}` in `uses`, `port = \"{first}\"` elsewhere"),
+            };
+            sink.push(found.at(at, "names no port").note(there).help(help));
         }
         _ => {}
     }
