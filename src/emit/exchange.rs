@@ -8,7 +8,7 @@
 //! folder has left the target and its successor, complete, has not yet come.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::ffi::OsString;
 use std::fs::{self, File};

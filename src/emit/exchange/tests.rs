@@ -13,7 +13,8 @@ fn site() -> (TempDir, Site) {
     (out, site)
 }
 
-fn names(folder: &Path) -> Vec<String> {
+/// What is in a folder, sorted.
+pub(in crate::emit) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use tempfile::{TempDir, tempdir};
 
 use super::*;
+use crate::emit::exchange::tests::names;
 
 fn files<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Files {
     entries.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect()
@@ -28,15 +29,6 @@ fn report<const K: usize, const O: usize>(kept: [&str; K], overwritten: [&str; O
 fn state(folder: &Path) -> Vec<(PathBuf, u64, i64, u32)> {
     let entries = walk(folder).unwrap().into_iter();
     entries.map(|(path, data)| (path, data.ino(), data.mtime_nsec(), data.mode())).collect()
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 fn chmod(path: &Path, mode: u32) {
