@@ -22,6 +22,15 @@ pub struct Compiled {
     pub inputs: Inputs,
 }
 
+/// Which of a workspace's environments were compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// All that there are.
+    Every,
+    /// Those that were asked for.
+    Some,
+}
+
 /// A workspace with its templates parsed; compiles any number of environments.
 pub struct Compiler<'w> {
     environments: Environments<'w>,
@@ -66,14 +75,14 @@ impl<'w> Compiler<'w> {
     }
 
     /// Reports what has no effect: of the environments `names`, which were compiled, the keys that nothing read; and if
-    /// they are `all` there are, those of layers and the files that no environment is made of.
-    pub fn without_effect(&mut self, names: &[String], all: bool) -> Result<(), WorkspaceError> {
+    /// that is all there are, those of layers and the files that no environment is made of.
+    pub fn without_effect(&mut self, names: &[String], compiled: Coverage) -> Result<(), WorkspaceError> {
         // With an environment missing from the picture, a layer's key may be read there.
-        let complete = all && self.sink.errors() == 0;
+        let complete = compiled == Coverage::Every && self.sink.errors() == 0;
         let files: Vec<String> = names.iter().map(|name| format!("{ENVIRONMENTS}/{name}.toml")).collect();
         let own = |span| files.iter().any(|file| file == self.sources.path(span));
         self.sink.extend(self.dead.findings(|span| complete || own(span)));
-        if all {
+        if compiled == Coverage::Every {
             self.environments.strays(&mut self.sources, &mut self.sink)?;
         }
         Ok(())

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::report::Reporter;
-use crate::pipeline::Compiler;
+use crate::pipeline::{Compiler, Coverage};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
@@ -16,12 +16,14 @@ pub(super) struct Options {
 
 pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
-    let all = options.environments.is_empty();
-    let names = if all { compiler.environments()? } else { options.environments.clone() };
+    let (names, coverage) = match options.environments.as_slice() {
+        [] => (compiler.environments()?, Coverage::Every),
+        names => (names.to_vec(), Coverage::Some),
+    };
     for name in &names {
         compiler.compile(name, Recording::Reads)?;
     }
-    compiler.without_effect(&names, all)?;
+    compiler.without_effect(&names, coverage)?;
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     if exit != Exit::Success {
         return Ok(exit);

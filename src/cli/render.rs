@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::report::{self, Reporter};
 use crate::diff::unified;
 use crate::emit::{self, Outcome};
-use crate::pipeline::{Compiled, Compiler};
+use crate::pipeline::{Compiled, Compiler, Coverage};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
@@ -37,7 +37,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
     let compiled = compiler.compile(&options.environment, Recording::Reads)?;
-    compiler.without_effect(slice::from_ref(&options.environment), false)?;
+    compiler.without_effect(slice::from_ref(&options.environment), Coverage::Some)?;
     let families = compiler.families();
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(Compiled { objects, .. }) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
