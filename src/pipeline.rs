@@ -130,7 +130,7 @@ impl<'w> Compiler<'w> {
         // verify
         let mut found = Sink::default();
         let verified = verify::verify(objects, catalog, &merged.inputs, &mut found);
-        if verified.is_none() && recording == Recording::Reads {
+        if !found.is_empty() && recording == Recording::Reads {
             // Rendered again, so that the findings can point at the environment's files.
             found = Sink::default();
             let objects = render(Recording::Leaves, &mut found);

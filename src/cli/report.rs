@@ -21,6 +21,7 @@ pub(super) struct Reporter(pub(super) MessageFormat);
 impl Reporter {
     /// Prints the findings, and says how to exit.
     pub(super) fn findings(&self, sink: Sink, sources: &Sources) -> Exit {
+        let exit = if sink.errors() == 0 { Exit::Success } else { Exit::Input };
         let found = sink.into_sorted();
         let mut stderr = anstream::stderr().lock();
         match self.0 {
@@ -38,7 +39,7 @@ impl Reporter {
                 }
             }
         }
-        if found.is_empty() { Exit::Success } else { Exit::Input }
+        exit
     }
 
     /// Prints a line about what was done, for people only.

@@ -11,9 +11,30 @@ pub struct Label {
     pub text: String,
 }
 
-/// One finding: an error, with which nothing is rendered.
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is rendered with it.
+    Error,
+    /// Worth knowing; the output is right nevertheless.
+    Warning,
+}
+
+impl Severity {
+    /// As it is printed: `error`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Whether it stands in the way of the output.
+    pub severity: Severity,
     /// What it is about.
     pub code: Code,
     /// One line, without a full stop.
@@ -31,9 +52,19 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error.
     pub fn error(code: Code, title: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, title.into())
+    }
+
+    /// A warning: printed, and without effect on output and exit code.
+    pub fn warning(code: Code, title: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, title.into())
+    }
+
+    fn new(severity: Severity, code: Code, title: String) -> Self {
         Self {
+            severity,
             code,
-            title: title.into(),
+            title,
             primary: None,
             context: Vec::new(),
             notes: Vec::new(),
@@ -91,12 +122,12 @@ impl Sink {
         self.found.push(diagnostic);
     }
 
-    /// How many there are so far; compare before and after to learn whether a step failed.
+    /// How many errors there are so far; compare before and after to learn whether a step failed.
     pub fn errors(&self) -> usize {
-        self.found.len()
+        self.found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
     }
 
-    /// Whether nothing was found.
+    /// Whether nothing was found, not even a warning.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -2,11 +2,15 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, FileId, Label, Sources};
+use super::{Diagnostic, FileId, Label, Severity, Sources};
 
 /// The text of one diagnostic, coloured; strip the escapes where they are not wanted.
 pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let title = Level::ERROR.primary_title(&*diagnostic.title).id(diagnostic.code.as_str());
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&*diagnostic.title).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
 
     let primary = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
@@ -43,11 +47,34 @@ fn one_line(text: &str, label: &Label) -> std::ops::Range<usize> {
     range.start..end.min(text.len())
 }
 
-/// The closing line: `2 errors`; nothing when there is nothing to count.
+/// The closing line: `2 errors, 1 warning`; nothing when there is nothing to count.
 pub fn summary(diagnostics: &[Diagnostic]) -> Option<String> {
-    match diagnostics.len() {
-        0 => None,
-        1 => Some("1 error".to_owned()),
-        count => Some(format!("{count} errors")),
+    let counts = [Severity::Error, Severity::Warning].into_iter().filter_map(|severity| {
+        let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        match count {
+            0 => None,
+            1 => Some(format!("1 {}", severity.as_str())),
+            count => Some(format!("{count} {}s", severity.as_str())),
+        }
+    });
+    let counts: Vec<String> = counts.collect();
+    (!counts.is_empty()).then(|| counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{render, summary};
+    use crate::diag::{Code, Diagnostic, Sources};
+
+    #[test]
+    fn warnings_are_told_from_errors() {
+        let error = Diagnostic::error(Code::UnknownKey, "a");
+        let warning = Diagnostic::warning(Code::StrayFile, "b");
+        let plain =
+            |diagnostic| anstream::adapter::strip_str(&render(diagnostic, &Sources::default())).to_string();
+        assert_eq!(plain(&warning).trim_end(), "warning[stray-file]: b");
+        assert_eq!(plain(&error).trim_end(), "error[unknown-key]: a");
+        assert_eq!(summary(&[error, warning.clone(), warning]).as_deref(), Some("1 error, 2 warnings"));
+        assert_eq!(summary(&[]), None);
     }
 }

@@ -38,7 +38,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Result<
     let placed = |label| place(label, sources);
     serde_json::to_string(&Record {
         code: diagnostic.code.as_str(),
-        severity: "error",
+        severity: diagnostic.severity.as_str(),
         message: &diagnostic.title,
         primary: diagnostic.primary.as_ref().map(placed),
         context: diagnostic.context.iter().map(placed).collect(),

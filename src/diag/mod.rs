@@ -11,6 +11,6 @@ mod source;
 mod suggest;
 
 pub use code::Code;
-pub use diagnostic::{Diagnostic, Label, Sink};
+pub use diagnostic::{Diagnostic, Label, Severity, Sink};
 pub use source::{FileId, Source, Sources, Span};
 pub use suggest::closest;

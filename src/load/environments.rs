@@ -67,7 +67,7 @@ impl<'w> Environments<'w> {
             layer.is_environment() || extended.any(|(below, _)| *below == layer.file)
         };
         for layer in layers().filter(|layer| !is_used(layer)) {
-            if layer.syntax.is_empty() {
+            if layer.syntax.errors() == 0 {
                 sink.push(stray(layer));
             }
             sink.extend(layer.syntax.clone());

@@ -47,7 +47,7 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
         }
     }
     let (tree, inputs) = lay(&layers);
-    Merged { tree, inputs, is_whole: layers.iter().all(|layer| layer.syntax.is_empty()) }
+    Merged { tree, inputs, is_whole: layers.iter().all(|layer| layer.syntax.errors() == 0) }
 }
 
 fn lay(layers: &[Layer]) -> (Tree, Inputs) {
