@@ -55,6 +55,19 @@ fn the_stream_goes_to_standard_output_and_nothing_else_does() {
 }
 
 #[test]
+fn the_stream_in_json_is_that_in_yaml() {
+    let json = run(root(), &["render", "prod", "--format", "json"]).stdout;
+    let yaml = run(root(), &["render", "prod"]).stdout;
+    let of_json: Vec<serde_json::Value> =
+        json.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let documents = yaml.split("\n---\n");
+    let of_yaml: Vec<serde_json::Value> =
+        documents.map(|document| serde_yaml::from_str(document).expect("an object")).collect();
+    assert_eq!(of_json, of_yaml);
+    assert!(json.starts_with(r#"{"apiVersion":""#) && json.ends_with("}\n"));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes_from_any_folder() {
     let here = run(root(), &["render", "prod"]).stdout;
     let below = run(&root().join("src/diag"), &["render", "prod"]).stdout;

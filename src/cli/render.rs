@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::slice;
+use std::{io, slice};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::report::{self, Reporter};
 use crate::diff::unified;
-use crate::emit::{self, Outcome};
+use crate::emit::{self, Format, Outcome};
 use crate::pipeline::{Compiled, Compiler, Coverage};
 use crate::template::Recording;
 use crate::workspace::Workspace;
@@ -24,9 +24,29 @@ pub(super) struct Options {
     /// Print only the objects of this family: the folder of their template, or its `family:`
     #[arg(long, value_name = "FAMILY", conflicts_with = "out")]
     only: Option<String>,
+    /// How the stream is written
+    #[arg(long, value_name = "FORMAT", default_value = "yaml", conflicts_with = "out")]
+    format: StreamFormat,
     /// Write nothing; show what differs in the folder, and exit with 1 if anything does
     #[arg(long, requires = "out")]
     check: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StreamFormat {
+    /// Documents with `---` between them
+    Yaml,
+    /// One JSON object a line
+    Json,
+}
+
+impl From<StreamFormat> for Format {
+    fn from(format: StreamFormat) -> Self {
+        match format {
+            StreamFormat::Yaml => Self::Yaml,
+            StreamFormat::Json => Self::Json,
+        }
+    }
 }
 
 pub(super) fn run(
@@ -47,7 +67,7 @@ pub(super) fn run(
             let known = families.into_iter().collect::<Vec<_>>().join(", ");
             return Err(Failure::Usage(format!("no family is called `{only}`; there are {known}")));
         }
-        report::output(&emit::stream(&objects, options.only.as_deref()))?;
+        emit::stream(&objects, options.only.as_deref(), options.format.into(), &mut io::stdout())?;
         return Ok(Exit::Success);
     };
     let files = emit::files(&objects);

@@ -6,13 +6,18 @@ mod tests;
 
 use std::sync::Arc;
 
+use super::order::Position;
 use crate::k8s::{Cursor, Node, Object, Value};
+
+/// What a key may be long, as written, before it has to be announced with `?`: readers look no further than 1,024
+/// characters for the colon that makes a text a key.
+const LONGEST_KEY: usize = 1000;
 
 /// Appends the object as one YAML document, without a separator.
 ///
 /// `schema` is the object's; it tells which keys identify the items of a list and so come first in them.
 pub fn write(object: &Object, schema: Option<Cursor<'_>>, out: &mut String) {
-    mapping(object.root.entries(), At { column: 0, order: Order::Root, schema }, out);
+    mapping(object.root.entries(), At { column: 0, position: Position::object(schema) }, out);
 }
 
 /// Where a collection stands.
@@ -20,36 +25,8 @@ pub fn write(object: &Object, schema: Option<Cursor<'_>>, out: &mut String) {
 struct At<'a> {
     /// The column of its keys or dashes.
     column: usize,
-    /// How its keys are sorted.
-    order: Order<'a>,
-    /// What is known about it.
-    schema: Option<Cursor<'a>>,
-}
-
-/// Which keys of a mapping come first; equal ranks are sorted by key.
-#[derive(Clone, Copy)]
-enum Order<'a> {
-    /// The object itself.
-    Root,
-    /// The object's metadata.
-    Metadata,
-    /// Any other mapping, with the keys that identify it in its list.
-    Inner(&'a [String]),
-}
-
-impl Order<'_> {
-    fn rank(self, key: &str) -> usize {
-        let place = |first: &[&str]| first.iter().position(|name| *name == key).unwrap_or(first.len());
-        match self {
-            Self::Root if key == "status" => usize::MAX,
-            Self::Root => place(&["apiVersion", "kind", "metadata"]),
-            Self::Metadata => place(&["name", "namespace", "labels", "annotations"]),
-            Self::Inner(keys) => {
-                let first = keys.iter().position(|name| name == key);
-                first.unwrap_or(keys.len() + usize::from(key != "name"))
-            }
-        }
-    }
+    /// Its place in the object.
+    position: Position<'a>,
 }
 
 /// What stands before a value on its line.
@@ -74,40 +51,36 @@ impl After {
 }
 
 /// Writes the entries; the first one where the text stands, the others on lines of their own.
-///
-/// Every key stands on one line: those of Kubernetes are far below the 1,024 characters that readers take.
 fn mapping(entries: &[(Arc<str>, Node)], at: At<'_>, out: &mut String) {
-    let mut sorted: Vec<_> = entries.iter().map(|(key, node)| (at.order.rank(key), &**key, node)).collect();
-    sorted.sort_unstable_by_key(|(rank, key, _)| (*rank, *key));
-    for (index, (_, name, node)) in sorted.into_iter().enumerate() {
+    for (index, (key, node, position)) in at.position.entries(entries).enumerate() {
         if index > 0 {
             indent(at.column, out);
         }
-        scalar::line(name, out);
+        let start = out.len();
+        scalar::line(key, out);
+        if out.len() - start > LONGEST_KEY {
+            out.insert_str(start, "? ");
+            out.push('\n');
+            indent(at.column, out);
+        }
         out.push(':');
-        let order = match (at.order, name) {
-            (Order::Root, "metadata") => Order::Metadata,
-            _ => Order::Inner(&[]),
-        };
-        let schema = at.schema.and_then(|schema| schema.field(name));
-        value(node, After::Key, At { order, schema, ..at }, out);
+        value(node, After::Key, At { position, ..at }, out);
     }
 }
 
 fn list(items: &[Node], at: At<'_>, out: &mut String) {
-    let order = Order::Inner(at.schema.map_or(&[], Cursor::list_map_keys));
-    let schema = at.schema.and_then(Cursor::item);
+    let position = at.position.item();
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             indent(at.column, out);
         }
         out.push('-');
-        value(item, After::Dash, At { order, schema, ..at }, out);
+        value(item, After::Dash, At { position, ..at }, out);
     }
 }
 
 /// Writes a value behind its key or dash, to the end of its last line; `at` is where that key or dash stands,
-/// with the value's own order and schema.
+/// with the value's own position.
 fn value(node: &Node, after: After, at: At<'_>, out: &mut String) {
     let nested = At { column: at.column + 2, ..at };
     match &node.value {

@@ -1,6 +1,7 @@
 //! What templates make of data, through every room.
 
 use super::*;
+use crate::emit;
 use crate::workspace::Memory;
 
 const ENVIRONMENT: &str = r#"
@@ -27,7 +28,11 @@ fn render(template: &str) -> Result<String, Vec<&'static str>> {
     let mut compiler = Compiler::new(&workspace).unwrap();
     let compiled = compiler.compile("x", Recording::Reads).unwrap();
     match compiled {
-        Some(compiled) => Ok(crate::emit::stream(&compiled.objects, Some("more"))),
+        Some(compiled) => {
+            let mut out = Vec::new();
+            emit::stream(&compiled.objects, Some("more"), emit::Format::Yaml, &mut out).unwrap();
+            Ok(String::from_utf8(out).unwrap())
+        }
         None => Err(compiler.sink.into_sorted().into_iter().map(|found| found.code.as_str()).collect()),
     }
 }

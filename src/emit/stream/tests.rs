@@ -1,10 +1,11 @@
+use std::slice;
 use std::sync::Arc;
 
 use super::*;
 use crate::diag::{Sources, Span};
 use crate::k8s::{Made, Node, Value};
 
-fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Object {
+pub(in crate::emit) fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Object {
     let node = |value| Node {
         value,
         at: Span::new(Sources::default().add("", ""), 0..0),
@@ -22,10 +23,10 @@ fn object(api_version: &str, kind: &str, namespace: &str, name: &str) -> Object 
     Object { identity, family: "".into(), root }
 }
 
-fn paths(objects: &[Object]) -> Vec<String> {
-    let files = files_of(objects, Catalog::of("1.36").unwrap());
-    assert_eq!(files.len(), objects.len());
-    files.into_keys().collect()
+fn written(objects: &[Object], format: Format) -> String {
+    let mut out = Vec::new();
+    stream_of(objects.iter().collect(), Catalog::of("1.36").unwrap(), format, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 #[test]
@@ -39,40 +40,34 @@ fn the_stream_is_in_install_order() {
     let text = "\
 apiVersion: v1\nkind: Namespace\n---\napiVersion: v1\nkind: ConfigMap\n---\n\
 apiVersion: apps/v1\nkind: Deployment\n---\napiVersion: apps/v1\nkind: Deployment\n";
-    assert_eq!(stream_of(objects.iter().collect(), Catalog::of("1.36").unwrap()), text);
+    assert_eq!(written(&objects, Format::Yaml), text);
+    assert_eq!(written(&[], Format::Yaml), "");
+    let lines = "\
+{\"apiVersion\":\"v1\",\"kind\":\"Namespace\"}\n{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\"}\n\
+{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\"}\n{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\"}\n";
+    assert_eq!(written(&objects, Format::Json), lines);
 }
 
 #[test]
-fn paths_name_namespace_kind_and_name() {
-    let objects = [
-        object("v1", "Namespace", "", "p8fs"),
-        object("networking.k8s.io/v1", "NetworkPolicy", "p8fs", "api.v2"),
-        object("rbac.authorization.k8s.io/v1", "ClusterRole", "", "system:Node_x"),
-    ];
-    assert_eq!(
-        paths(&objects),
-        [
-            "manifests/_cluster/clusterrole-system_3a_4eode_5fx.yaml",
-            "manifests/_cluster/namespace-p8fs.yaml",
-            "manifests/p8fs/networkpolicy-api.v2.yaml",
-        ]
-    );
+fn pieces_do_not_show() {
+    let objects: Vec<_> =
+        (0..=PIECE).map(|index| object("v1", "ConfigMap", "a", &format!("{index:05}"))).collect();
+    let documents: Vec<_> = objects.iter().map(|one| written(slice::from_ref(one), Format::Yaml)).collect();
+    assert_eq!(written(&objects, Format::Yaml), documents.join("---\n"));
 }
 
 #[test]
-fn no_two_identities_share_a_path() {
-    let mut objects = vec![object("v1", "Service", "a", "web")];
-    objects.extend([252, 253].map(|length| object("a/v1", "Long", "a", &"n".repeat(length))));
-    for (kind, name) in
-        [("Foobar", "x"), ("FooBar", "x"), ("Foo", "bar-x"), ("Foo-bar", "x"), ("Foo.v1.a", "x")]
-    {
-        objects.push(object("a/v1", kind, "a", name));
-        objects.push(object("v1.a", kind, "a", name));
-        objects.push(object("v1", kind, "a", name));
+fn a_closed_pipe_ends_the_stream() {
+    struct Closed;
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
-    let paths = paths(&objects);
-    assert_eq!(paths.iter().filter(|path| path.contains("__")).count(), objects.len() - 1);
-    for path in paths {
-        assert!(path.rsplit('/').next().is_some_and(|name| name.len() <= LONGEST_NAME), "{path}");
-    }
+    let objects = [object("v1", "ConfigMap", "a", "z")];
+    let ended = stream_of(objects.iter().collect(), Catalog::of("1.36").unwrap(), Format::Yaml, &mut Closed);
+    assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
 }

@@ -25,12 +25,22 @@ fn node(json: &serde_json::Value) -> Node {
     Node { value, at, made: Made::Literal, from: None }
 }
 
-fn written(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
+fn object(json: &serde_json::Value) -> Object {
     let identity =
         Identity { api_version: String::new(), kind: String::new(), namespace: None, name: String::new() };
+    Object { identity, family: "".into(), root: node(json) }
+}
+
+fn written(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
     let mut out = String::new();
-    write(&Object { identity, family: "".into(), root: node(json) }, schema, &mut out);
+    write(&object(json), schema, &mut out);
     out
+}
+
+fn written_as_json(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
+    let mut out = Vec::new();
+    super::super::json::write(&object(json), schema, &mut out);
+    String::from_utf8(out).unwrap()
 }
 
 fn read_back(json: &serde_json::Value) -> (String, Result<serde_json::Value, String>) {
@@ -87,6 +97,13 @@ spec:
 status: {}
 ";
     assert_eq!(written(&json, None), text);
+    let line = concat!(
+        r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"api","namespace":"p8fs","labels":{},"#,
+        r#""annotations":{"a":"no","z":"1"},"uid":"x"},"data":{"a":"line\nline","b":"one\n  two\n"},"#,
+        r#""spec":{"args":[["-c","on"],[]],"ports":[{"name":"http","port":80,"protocol":"TCP"}]},"status":{}}"#,
+        "\n"
+    );
+    assert_eq!(written_as_json(&json, None), line);
 }
 
 #[test]
@@ -94,7 +111,10 @@ fn a_list_map_item_starts_with_its_keys() {
     let port = serde_json::json!({ "name": "dns", "appProtocol": "dns", "protocol": "UDP", "port": 53 });
     let schema = crate::k8s::Catalog::of("1.36").and_then(|catalog| catalog.cursor("v1", "Service"));
     let text = "spec:\n  ports:\n  - port: 53\n    protocol: UDP\n    name: dns\n    appProtocol: dns\n";
-    assert_eq!(written(&serde_json::json!({ "spec": { "ports": [port] } }), schema), text);
+    let json = serde_json::json!({ "spec": { "ports": [port] } });
+    assert_eq!(written(&json, schema), text);
+    let line = r#"{"spec":{"ports":[{"port":53,"protocol":"UDP","name":"dns","appProtocol":"dns"}]}}"#;
+    assert_eq!(written_as_json(&json, schema), format!("{line}\n"));
 }
 
 #[test]
@@ -144,6 +164,17 @@ fn several_lines_are_a_literal_block_where_that_round_trips() {
 }
 
 #[test]
+fn a_key_too_long_for_readers_is_announced() {
+    let key = "k".repeat(LONGEST_KEY);
+    let long = format!("{key}l");
+    let json = serde_json::json!({ &key: 1, &long: { "a": 2 } });
+    assert_eq!(written(&json, None), format!("{key}: 1\n? {long}\n:\n  a: 2\n"));
+    let json = serde_json::json!({ "in": [{ &long: { &long: [1, { &long: "a\nb" }] } }] });
+    let (text, read) = read_back(&json);
+    assert_eq!(read, Ok(json), "{text}");
+}
+
+#[test]
 fn numbers_keep_their_type() {
     let cases = [
         (1.0, "1.0"),
@@ -178,6 +209,7 @@ fn text() -> impl Strategy<Value = String> {
         "[ \t\na-b:#'\"|>%@&*!?{}\\[\\],~=<\\\\-]{0,12}",
         proptest::collection::vec(r"[ \t]{0,2}[a-c#: ]{0,4}", 0..5).prop_map(|lines| lines.join("\n")),
         "k{120,140}",
+        "[k\n]{980,1040}",
     ]
 }
 
@@ -207,6 +239,9 @@ proptest! {
     fn anything_reads_back(entries in proptest::collection::btree_map(text(), tree(), 1..4)) {
         let json = serde_json::Value::Object(Map::from_iter(entries));
         let (text, read) = read_back(&json);
-        prop_assert_eq!(read, Ok(json), "{}", text);
+        prop_assert_eq!(read.as_ref(), Ok(&json), "{}", text);
+        let line = written_as_json(&json, None);
+        prop_assert!(line.ends_with('\n') && line.lines().count() == 1, "{}", line);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), json, "{}", line);
     }
 }

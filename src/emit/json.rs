@@ -1,0 +1,44 @@
+//! Canonical JSON: the values and the order of the YAML, one object a line.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::order::Position;
+use crate::k8s::{Cursor, Node, Object, Value};
+
+/// Appends the object as one line; `schema` is the object's.
+pub fn write(object: &Object, schema: Option<Cursor<'_>>, out: &mut Vec<u8>) {
+    let root = Placed { node: &object.root, position: Position::object(schema) };
+    // Text, finite numbers and keys that are text always have a JSON form, and memory takes it.
+    let _ = serde_json::to_writer(&mut *out, &root);
+    out.push(b'\n');
+}
+
+/// A node and where it stands.
+struct Placed<'a> {
+    node: &'a Node,
+    position: Position<'a>,
+}
+
+impl Serialize for Placed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.node.value {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(truth) => serializer.serialize_bool(*truth),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::List(items) => {
+                let position = self.position.item();
+                serializer.collect_seq(items.iter().map(|node| Placed { node, position }))
+            }
+            Value::Map(entries) => {
+                let entries = self.position.entries(entries);
+                let mut map = serializer.serialize_map(Some(entries.len()))?;
+                for (key, node, position) in entries {
+                    map.serialize_entry(key, &Placed { node, position })?;
+                }
+                map.end()
+            }
+        }
+    }
+}
