@@ -97,14 +97,19 @@ pub enum Tier {
     Production,
 }
 
+impl Tier {
+    /// Every tier as it is written, in the order of the variants.
+    pub const NAMES: &[&str] = &["development", "testing", "staging", "production"];
+
+    /// The tier as it is written.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
 impl std::fmt::Display for Tier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Tier::Development => "development",
-            Tier::Testing => "testing",
-            Tier::Staging => "staging",
-            Tier::Production => "production",
-        })
+        f.write_str(self.as_str())
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Shape {
     Bool,
     Int,
     Text,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
     /// None, or what it holds.
     Optional(Box<Shape>),
     List(Box<Shape>),
@@ -62,10 +64,10 @@ pub trait Contextual {
 
 /// Single values of these types become leaves of one kind.
 macro_rules! leaves {
-    ($( $($type:ty),+ => $shape:ident, $leaf:expr; )+) => { $($(
+    ($( $($type:ty),+ => $shape:expr, $leaf:expr; )+) => { $($(
         impl Contextual for $type {
             fn shape() -> Shape {
-                Shape::$shape
+                $shape
             }
 
             fn context(&self, holder: &InputSet) -> Context {
@@ -77,11 +79,12 @@ macro_rules! leaves {
 }
 
 leaves! {
-    u32 => Int, |number| Leaf::Int(i64::from(*number));
-    PortNumber, Percent => Int, |number| Leaf::Int(i64::from(number.0));
-    String => Text, |text| Leaf::Text(text.as_str().into());
-    Name, PortName, VariableName, Setting, Tier, Image, Cpu, Bytes, Cidr, AbsolutePath
-        => Text, |text| Leaf::Text(text.to_string().into());
+    u32 => Shape::Int, |number| Leaf::Int(i64::from(*number));
+    PortNumber, Percent => Shape::Int, |number| Leaf::Int(i64::from(number.0));
+    String => Shape::Text, |text| Leaf::Text(text.as_str().into());
+    Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
+    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath
+        => Shape::Text, |text| Leaf::Text(text.to_string().into());
 }
 
 impl<T: Contextual> Contextual for Sourced<T> {

@@ -107,8 +107,14 @@ fn what_the_language_does_not_have_is_refused_before_there_is_data() {
         ("a: 0644", "template-syntax"),
         ("a:", "template-syntax"),
         ("a: &b c", "template-syntax"),
+        ("&b a: c", "template-syntax"),
+        ("!!str a: c", "template-syntax"),
+        ("a: \"is ${{ environment.tier == 'prodction' }}\"", "template-value"),
+        ("$if: \"environment.tier in ['staging', 'live']\"\n  a: b", "template-value"),
+        ("$for: name in system.labels\n  a: b", "template-directive"),
+        ("$for: name in system.labels\n  $value: \"${{ name }}\"", "template-schema"),
         ("$fro: x", "template-directive"),
-        ("$for: \"system in services\"\n  a: \"${{ system.name }}\"", "template-shadowing"),
+        ("$for: \"system in services\"\n  \"${{ system.name }}\": x", "template-shadowing"),
         ("$include: fragments/pods.yaml", "template-include"),
     ] {
         assert_eq!(render(&config(data)), Err(vec![code]), "{data}");

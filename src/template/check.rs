@@ -13,6 +13,10 @@ use crate::model::Shape;
 /// The most parts of one template, inclusions counted each time; the largest of ours has about 150.
 const MOST_PARTS: usize = 20_000;
 
+/// Of kinds that do not come with Kubernetes.
+const CUSTOM_KINDS: &str = "a custom resource can be checked, and so rendered, once the schema of its \
+    CustomResourceDefinition is among those built in (`schemas/` of p8fs-gen)";
+
 /// Checks a template; what is wrong goes into the sink.
 pub fn check(
     template: &Template,
@@ -47,11 +51,25 @@ struct Place<'c> {
     schema: Option<Cursor<'c>>,
     /// Whether a mapping must have all that is required, or is a part of one that must.
     whole: bool,
+    stands: Stands,
+}
+
+/// What a loop makes depends on where it stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// As a single value: a loop makes the entries of a mapping.
+    Alone,
+    /// In a list: a loop repeats the item.
+    AsItem,
 }
 
 impl<'c> Place<'c> {
     fn whole(schema: Option<Cursor<'c>>) -> Self {
-        Self { schema, whole: true }
+        Self { schema, whole: true, stands: Stands::Alone }
+    }
+
+    fn item(schema: Option<Cursor<'c>>) -> Self {
+        Self { stands: Stands::AsItem, ..Self::whole(schema) }
     }
 }
 
@@ -93,7 +111,9 @@ impl Check<'_> {
         if cursor.is_none() {
             let title = format!("Kubernetes {} has no {api_version} {kind}", catalog.minor);
             let found = Diagnostic::error(Code::UnknownKind, title).at(at, "unknown kind");
-            self.sink.push(found.suggest(kind, catalog.kinds().iter().map(|known| known.kind)));
+            let found = found.suggest(kind, catalog.kinds().iter().map(|known| known.kind));
+            let is_custom = api_version.contains('.') && !api_version.contains(".k8s.io/");
+            self.sink.push(if is_custom { found.help(CUSTOM_KINDS) } else { found });
         }
         cursor
     }
@@ -147,7 +167,7 @@ impl Check<'_> {
             PartKind::Include(include) => return self.include(include, at, names),
             PartKind::List(items) => {
                 if self.expects(at.schema, &[Type::Array], part.span) {
-                    let item = Place::whole(at.schema.and_then(Cursor::item));
+                    let item = Place::item(at.schema.and_then(Cursor::item));
                     for part in items {
                         self.part(part, item, names);
                     }
@@ -161,6 +181,9 @@ impl Check<'_> {
             PartKind::For(each) => {
                 let (clause, body) = &**each;
                 let inner = self.bind(clause, names);
+                if at.stands == Stands::Alone {
+                    self.entries_of_loop(body);
+                }
                 self.part(body, at, &inner);
             }
             PartKind::Merge(layers) => {
@@ -203,6 +226,41 @@ impl Check<'_> {
         });
     }
 
+    /// Each round of a loop that stands alone makes entries, and no two may make the same.
+    fn entries_of_loop(&mut self, body: &Part) {
+        match &body.kind {
+            PartKind::Map(entries) => {
+                for entry in entries.iter().filter(|entry| matches!(entry.key, Key::Literal(_))) {
+                    let title = "each round of the loop would make this key again";
+                    let found = Diagnostic::error(Code::TemplateDirective, title).at(entry.span, "constant");
+                    self.sink.push(found.help("put fixed entries beside a `$merge` that holds the loop"));
+                }
+            }
+            PartKind::If(condition) => {
+                self.entries_of_loop(&condition.then);
+                condition.otherwise.iter().for_each(|part| self.entries_of_loop(part));
+            }
+            PartKind::Merge(layers) => {
+                self.entries_of_loop(&layers.0);
+                self.entries_of_loop(&layers.1);
+            }
+            PartKind::Include(include) => {
+                let body = self.fragments.get(&*include.fragment);
+                // A circle of inclusions is reported where it closes.
+                body.into_iter().filter(|part| matches!(part.kind, PartKind::Map(_))).for_each(|part| {
+                    self.entries_of_loop(part);
+                });
+            }
+            PartKind::For(each) => self.entries_of_loop(&each.1),
+            PartKind::Expression(_) => {}
+            PartKind::Literal(_) | PartKind::Splice(_) | PartKind::List(_) => {
+                let (title, label) =
+                    ("outside a list, a loop makes the entries of a mapping", "not a mapping");
+                self.refuse(Code::TemplateDirective, body.span, title, label);
+            }
+        }
+    }
+
     /// Reports the required fields of which `lack` says where and how they are missing.
     fn required(&mut self, at: Place<'_>, lack: impl Fn(&str) -> Option<(Span, String)>) {
         let Some(schema) = at.schema.filter(|_| at.whole) else { return };
@@ -217,7 +275,7 @@ impl Check<'_> {
         for chunk in chunks {
             let Chunk::Expression(expression) = chunk else { continue };
             let (title, label) = match infer(expression, names, self.sink) {
-                Shape::Any | Shape::Bool | Shape::Int | Shape::Text => continue,
+                Shape::Any | Shape::Bool | Shape::Int | Shape::Text | Shape::Choice(_) => continue,
                 Shape::Optional(_) => ("what may be `none` cannot stand within text", "may be `none`"),
                 _ => ("a structure cannot stand within text", "not a single value"),
             };
@@ -270,17 +328,24 @@ impl Check<'_> {
         };
         self.fits(&shape, at, span);
         let Some(at) = at else { return shape };
-        let allowed: Vec<&str> = at.schema().choices.iter().filter_map(serde_json::Value::as_str).collect();
         match value {
             Value::Float(_) if !at.schema().takes_fractions() => self.mismatch(at, "number", span),
-            Value::String(text) if !allowed.is_empty() && !allowed.contains(&&**text) => self.sink.push(
-                Diagnostic::error(Code::TemplateSchema, format!("`{text}` is not allowed here"))
-                    .at(span, format!("one of {}", allowed.join(", ")))
-                    .suggest(text, allowed),
-            ),
+            Value::String(text) => self.allowed(text, at, span),
             _ => {}
         }
         shape
+    }
+
+    /// Reports a text that is not among those that the schema enumerates.
+    fn allowed(&mut self, text: &str, at: Cursor<'_>, span: Span) {
+        let allowed: Vec<&str> = at.schema().choices.iter().filter_map(serde_json::Value::as_str).collect();
+        if !allowed.is_empty() && !allowed.contains(&text) {
+            self.sink.push(
+                Diagnostic::error(Code::TemplateSchema, format!("`{text}` is not allowed here"))
+                    .at(span, format!("one of {}", allowed.join(", ")))
+                    .suggest(text, allowed),
+            );
+        }
     }
 
     /// Reports what of a type does not fit the schema.
@@ -297,6 +362,11 @@ impl Check<'_> {
             }
             Shape::Text => {
                 self.expects(at, &[Type::String], span);
+            }
+            Shape::Choice(texts) => {
+                if self.expects(at, &[Type::String], span) {
+                    texts.iter().for_each(|text| self.allowed(text, schema, span));
+                }
             }
             Shape::List(inner) => {
                 if self.expects(at, &[Type::Array], span) {

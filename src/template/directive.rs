@@ -38,7 +38,10 @@ impl Parser<'_> {
                     let span = Span { end: at.end.max(start.end), ..start };
                     return Ok(Part { kind: self.assemble(directives, own, span), span });
                 }
-                Event::Scalar(text, ..) => text.into_owned(),
+                Event::Scalar(text, _, anchor, tag) => {
+                    self.no_properties(at, anchor, tag.is_some());
+                    text.into_owned()
+                }
                 other => {
                     self.part(other, at)?;
                     self.syntax(at, "keys are text", "not text");

@@ -150,10 +150,13 @@ impl Inference<'_> {
             },
             Expr::BinOp(operation) => self.operation(operation, names),
             Expr::Compare(comparison) => {
-                self.shape(&comparison.expr, names);
-                for operand in &comparison.ops {
-                    self.shape(&operand.expr, names);
-                }
+                let first = self.shape(&comparison.expr, names);
+                comparison.ops.iter().fold((&comparison.expr, first), |(left, left_shape), operand| {
+                    let shape = self.shape(&operand.expr, names);
+                    self.alternatives(&left_shape, &operand.expr);
+                    self.alternatives(&shape, left);
+                    (&operand.expr, shape)
+                });
                 Shape::Bool
             }
             Expr::IfExpr(choice) => {
@@ -205,8 +208,9 @@ impl Inference<'_> {
                 return union(left, self.shape(right, names));
             }
             BinOpKind::Eq | BinOpKind::Ne | BinOpKind::In => {
-                self.shape(left, names);
-                self.shape(right, names);
+                let (left_shape, right_shape) = (self.shape(left, names), self.shape(right, names));
+                self.alternatives(&left_shape, right);
+                self.alternatives(&right_shape, left);
                 return Shape::Bool;
             }
             BinOpKind::Concat => (&[Shape::Text, Shape::Int, Shape::Bool], Shape::Text),
@@ -224,10 +228,31 @@ impl Inference<'_> {
         result
     }
 
+    /// Refuses the comparison of a fixed set of texts with one that it does not have, which would never hold.
+    fn alternatives(&mut self, shape: &Shape, other: &Expr<'_>) {
+        let known = match shape {
+            Shape::Choice(known) => *known,
+            Shape::Optional(inner) => return self.alternatives(inner, other),
+            _ => return,
+        };
+        match other {
+            Expr::List(list) => list.items.iter().for_each(|item| self.alternatives(shape, item)),
+            Expr::Const(constant) => {
+                let Some(text) = constant.value.as_str().filter(|text| !known.contains(text)) else { return };
+                let title = format!("this is never `{text}`");
+                let found = Diagnostic::error(Code::TemplateValue, title);
+                let found = found.at(self.place(other), format!("one of {}", known.join(", ")));
+                self.sink.push(found.suggest(text, known.iter().copied()));
+            }
+            _ => {}
+        }
+    }
+
     /// The type of an operand, which must be one of `wanted`: minijinja would make text of anything.
     fn operand(&mut self, operand: &Expr<'_>, names: &Names, wanted: &[Shape]) -> Shape {
         let shape = self.shape(operand, names);
-        if shape != Shape::Any && !wanted.contains(&shape) {
+        let plain = if matches!(shape, Shape::Choice(_)) { Shape::Text } else { shape.clone() };
+        if plain != Shape::Any && !wanted.contains(&plain) {
             let label = if matches!(shape, Shape::Optional(_)) { "may be `none`" } else { "of another type" };
             self.refuse(Code::TemplateValue, operand, "this cannot be computed with", label);
         }
@@ -249,10 +274,12 @@ impl Inference<'_> {
         };
         let fits = match (*name, &of) {
             (_, Shape::Any) => true,
-            ("join", Shape::List(item)) => matches!(**item, Shape::Text | Shape::Int | Shape::Any),
+            ("join", Shape::List(item)) => {
+                matches!(**item, Shape::Text | Shape::Choice(_) | Shape::Int | Shape::Any)
+            }
             ("join", _) => false,
-            ("length", of) => matches!(of, Shape::List(_) | Shape::Map(_) | Shape::Text),
-            (_, of) => *of == Shape::Text,
+            ("length", of) => matches!(of, Shape::List(_) | Shape::Map(_) | Shape::Text | Shape::Choice(_)),
+            (_, of) => matches!(of, Shape::Text | Shape::Choice(_)),
         };
         if fits {
             return result.clone();
@@ -322,6 +349,7 @@ pub(super) fn union(a: Shape, b: Shape) -> Shape {
     match (a, b) {
         (a, b) if a == b => a,
         (Shape::Optional(a), Shape::Optional(b)) => optional(union(*a, *b)),
+        (Shape::Text, Shape::Choice(_)) | (Shape::Choice(_), Shape::Text | Shape::Choice(_)) => Shape::Text,
         // `none` alone, written as a constant.
         (Shape::Optional(a), b) | (b, Shape::Optional(a)) => {
             optional(if *a == Shape::Any { b } else { union(*a, b) })

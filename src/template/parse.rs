@@ -175,7 +175,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn no_properties(&mut self, span: Span, anchor: usize, tagged: bool) {
+    pub(super) fn no_properties(&mut self, span: Span, anchor: usize, tagged: bool) {
         if anchor != 0 || tagged {
             let title = "anchors and tags are not part of the template language";
             self.syntax(span, title, "has an anchor or a tag");
