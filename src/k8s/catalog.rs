@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use super::Schema;
+use super::{Schema, crds};
 
 /// The minors whose schemas are built in.
 static BUILT_IN: LazyLock<Vec<Catalog>> = LazyLock::new(|| {
@@ -27,10 +27,27 @@ pub struct Kind {
     definition: &'static str,
 }
 
-struct Definition {
-    name: &'static str,
+/// A schema that others refer to by its name.
+pub(super) struct Definition {
+    pub(super) name: &'static str,
     json: &'static str,
     schema: OnceLock<Option<Schema>>,
+}
+
+impl Definition {
+    /// The texts are part of the program and decoded by a test; an unreadable one is as good as none.
+    pub(super) fn schema(&self) -> Option<&Schema> {
+        self.schema.get_or_init(|| serde_json::from_str(self.json).ok()).as_ref()
+    }
+}
+
+/// Reads lines of name and schema.
+pub(super) fn read_definitions(text: &'static str) -> Vec<Definition> {
+    let definition = |line: &'static str| {
+        let (name, json) = line.split_once('\t')?;
+        Some(Definition { name, json, schema: OnceLock::new() })
+    };
+    text.lines().filter_map(definition).collect()
 }
 
 /// Everything known of one minor.
@@ -48,10 +65,6 @@ impl Catalog {
     }
 
     fn read(minor: &'static str, definitions: &'static str, kinds: &'static str) -> Self {
-        let definition = |line: &'static str| {
-            let (name, json) = line.split_once('\t')?;
-            Some(Definition { name, json, schema: OnceLock::new() })
-        };
         let kind = |line: &'static str| {
             let mut columns = line.split('\t');
             Some(Kind {
@@ -64,12 +77,12 @@ impl Catalog {
         };
         Self {
             minor,
-            definitions: definitions.lines().filter_map(definition).collect(),
-            kinds: kinds.lines().filter_map(kind).collect(),
+            definitions: read_definitions(definitions),
+            kinds: kinds.lines().chain(crds::kinds()).filter_map(kind).collect(),
         }
     }
 
-    /// Every kind, by API version and name.
+    /// Every kind: those of Kubernetes by API version and name, then the custom ones likewise.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
@@ -85,12 +98,22 @@ impl Catalog {
     }
 
     fn definition(&self, name: &str) -> Option<Cursor<'_>> {
-        let index = self.definitions.binary_search_by(|known| known.name.cmp(name)).ok()?;
-        let definition = &self.definitions[index];
-        // The texts are part of the program and decoded by a test; an unreadable one is as good as none.
-        let schema = definition.schema.get_or_init(|| serde_json::from_str(definition.json).ok()).as_ref()?;
-        Some(Cursor { catalog: self, schema, definition: definition.name })
+        let index = self.definitions.binary_search_by(|known| known.name.cmp(name));
+        let (definition, cel) = match index {
+            Ok(index) => (&self.definitions[index], Cel::Reported),
+            Err(_) => (crds::definition(name)?, Cel::KnownLimit),
+        };
+        Some(Cursor { catalog: self, schema: definition.schema()?, definition: definition.name, cel })
     }
+}
+
+/// What becomes of CEL rules, which are not evaluated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cel {
+    /// Said of each object that they are about.
+    Reported,
+    /// The documentation says it, once, of the custom resources that are built in.
+    KnownLimit,
 }
 
 /// A place in a kind's schema, to walk beside an object.
@@ -99,6 +122,7 @@ pub struct Cursor<'a> {
     catalog: &'a Catalog,
     schema: &'a Schema,
     definition: &'a str,
+    cel: Cel,
 }
 
 impl<'a> Cursor<'a> {
@@ -129,8 +153,16 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether a field that the schema does not list is kept here.
-    pub fn keeps_unknown(self) -> bool {
-        self.schema.preserve_unknown || self.schema.kind.is_none() && !self.schema.int_or_string
+    pub fn keeps_unknown(self, key: &str) -> bool {
+        let schema = self.schema;
+        schema.preserve_unknown
+            || schema.kind.is_none() && !schema.int_or_string
+            || schema.embedded_resource && matches!(key, "apiVersion" | "kind" | "metadata")
+    }
+
+    /// What is said here that nothing in this program checks, and no page of the documentation excuses.
+    pub fn unproved(self) -> Option<String> {
+        if self.cel == Cel::KnownLimit { None } else { self.schema.unproved() }
     }
 
     fn resolve(self, schema: &'a Schema) -> Option<Cursor<'a>> {
@@ -158,6 +190,7 @@ mod tests {
                 }
             }
             for kind in catalog.kinds() {
+                assert!(kind.api_version.contains('v') && !kind.plural.is_empty());
                 let cursor = catalog.cursor(kind.api_version, kind.kind);
                 assert!(cursor.is_some_and(|cursor| cursor.field("metadata").is_some()), "{}", kind.kind);
             }

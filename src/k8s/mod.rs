@@ -1,10 +1,14 @@
 //! What Kubernetes itself fixes: structural schemas, kinds, names, quantities, install order.
 
 mod catalog;
+mod combined;
+mod crds;
 mod empty;
+mod format;
 mod names;
 mod object;
 mod path;
+mod pattern;
 mod quantity;
 mod schema;
 mod wave;
@@ -14,7 +18,7 @@ pub use empty::empty_means_all;
 pub use names::{Names, label_key, label_value};
 pub use object::{Identity, Made, Node, Object, Value};
 pub use path::{FieldPath, Step};
-use quantity::is_quantity;
+pub use pattern::Pattern;
 use schema::Schema;
 pub use schema::{Refusal, Type};
 pub use wave::Wave;

@@ -102,6 +102,25 @@ impl Value {
             Value::Map(_) => "object",
         }
     }
+
+    /// Whether this is the same value as one of a schema.
+    pub fn is(&self, other: &serde_json::Value) -> bool {
+        match (self, other) {
+            (Value::Null, serde_json::Value::Null) => true,
+            (Value::Bool(a), serde_json::Value::Bool(b)) => a == b,
+            (Value::Int(a), b) if b.is_i64() => Some(*a) == b.as_i64(),
+            (Value::Float(a), serde_json::Value::Number(b)) => Some(*a) == b.as_f64(),
+            (Value::String(a), serde_json::Value::String(b)) => **a == **b,
+            (Value::List(a), serde_json::Value::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.value.is(b))
+            }
+            (Value::Map(a), serde_json::Value::Object(b)) => {
+                let is_there = |(key, a): &(Arc<str>, Node)| b.get(&**key).is_some_and(|b| a.value.is(b));
+                a.len() == b.len() && a.iter().all(is_there)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What makes an object itself: two objects of one identity are one object to the API server.

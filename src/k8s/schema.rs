@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Value, is_quantity};
+use super::format::is_of_format;
+use super::{Pattern, Value};
 use crate::diag::Code;
 
 /// A JSON type.
@@ -43,6 +44,7 @@ impl Type {
 /// What may stand at one place of an object. Names are those of Kubernetes' OpenAPI documents.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "the keywords of OpenAPI")]
 pub struct Schema {
     /// None where anything may stand, or where it is int-or-string.
     #[serde(rename = "type")]
@@ -71,6 +73,14 @@ pub struct Schema {
     pub minimum: Option<f64>,
     /// Largest number.
     pub maximum: Option<f64>,
+    /// Whether the smallest number itself is refused.
+    #[serde(default)]
+    pub exclusive_minimum: bool,
+    /// Whether the largest number itself is refused.
+    #[serde(default)]
+    pub exclusive_maximum: bool,
+    /// What a number has to be a multiple of.
+    pub multiple_of: Option<f64>,
     /// Fewest characters.
     pub min_length: Option<usize>,
     /// Most characters.
@@ -79,8 +89,29 @@ pub struct Schema {
     pub min_items: Option<usize>,
     /// Most items.
     pub max_items: Option<usize>,
-    /// A regular expression.
-    pub pattern: Option<String>,
+    /// Fewest entries.
+    pub min_properties: Option<usize>,
+    /// Most entries.
+    pub max_properties: Option<usize>,
+    /// What a text has to look like.
+    pub pattern: Option<Pattern>,
+    /// The API server drops nulls in any case, or keeps them.
+    #[serde(rename = "nullable")]
+    _nullable: Option<IgnoredAny>,
+    /// Only `false` is allowed.
+    #[serde(rename = "uniqueItems")]
+    _unique_items: Option<IgnoredAny>,
+    /// Every one of these has to accept it as well.
+    #[serde(default)]
+    pub all_of: Vec<Schema>,
+    /// At least one of these has to.
+    #[serde(default)]
+    pub any_of: Vec<Schema>,
+    /// Exactly one of these has to.
+    #[serde(default)]
+    pub one_of: Vec<Schema>,
+    /// This must not.
+    pub not: Option<Box<Schema>>,
     /// `atomic`, `set` or `map`.
     #[serde(rename = "x-kubernetes-list-type")]
     pub list_type: Option<String>,
@@ -96,6 +127,9 @@ pub struct Schema {
     /// Fields that are not listed are kept.
     #[serde(rename = "x-kubernetes-preserve-unknown-fields", default)]
     pub preserve_unknown: bool,
+    /// A whole object stands here, with `apiVersion` and `kind`.
+    #[serde(rename = "x-kubernetes-embedded-resource", default)]
+    pub embedded_resource: bool,
     /// Only client-side apply needs to know.
     #[serde(rename = "x-kubernetes-patch-merge-key")]
     _patch_merge_key: Option<IgnoredAny>,
@@ -125,6 +159,14 @@ impl Schema {
         }
     }
 
+    /// The fields that must be written: what has a default is filled in before the API server looks.
+    pub fn to_be_given(&self) -> impl Iterator<Item = &str> {
+        let of_resource: &[&str] = if self.embedded_resource { &["apiVersion", "kind"] } else { &[] };
+        let has_default = |name: &str| self.properties.get(name).is_some_and(|field| field.default.is_some());
+        let required = self.required.iter().map(String::as_str).filter(move |name| !has_default(name));
+        required.chain(of_resource.iter().copied())
+    }
+
     /// Why a value may not stand here, looking at the value itself and not into it.
     pub fn refuses(&self, value: &Value) -> Option<Refusal> {
         if !self.takes(value) {
@@ -135,12 +177,16 @@ impl Schema {
                 wanted,
             });
         }
-        let (what, wanted) = match value {
-            Value::String(text) => self.refuses_text(text)?,
-            Value::Int(number) => ("is out of range".to_owned(), self.refuses_number(*number)?),
-            Value::List(items) => refuses_count(items.len(), self.min_items, self.max_items, "items")?,
-            _ => return None,
-        };
+        let (what, wanted) = self.refuses_choice(value).or_else(|| match value {
+            Value::String(text) => self.refuses_text(text),
+            Value::Int(number) => self.refuses_whole(*number),
+            Value::Float(number) => self.refuses_number(*number),
+            Value::List(items) => refuses_count(items.len(), self.min_items, self.max_items, "items"),
+            Value::Map(entries) => {
+                refuses_count(entries.len(), self.min_properties, self.max_properties, "entries")
+            }
+            Value::Null | Value::Bool(_) => None,
+        })?;
         Some(Refusal { code: Code::InvalidFieldValue, what, wanted })
     }
 
@@ -160,31 +206,63 @@ impl Schema {
             }
     }
 
+    fn refuses_choice(&self, value: &Value) -> Option<(String, String)> {
+        if self.choices.is_empty()
+            || *value == Value::Null
+            || self.choices.iter().any(|choice| value.is(choice))
+        {
+            return None;
+        }
+        let what = match value {
+            Value::String(text) => format!("cannot be `{text}`"),
+            Value::Int(number) => format!("cannot be {number}"),
+            _ => "has none of the allowed values".to_owned(),
+        };
+        let choice = |choice: &serde_json::Value| {
+            choice.as_str().map_or_else(|| choice.to_string(), ToOwned::to_owned)
+        };
+        let choices: Vec<String> = self.choices.iter().map(choice).collect();
+        Some((what, format!("one of {}", choices.join(", "))))
+    }
+
     fn refuses_text(&self, text: &str) -> Option<(String, String)> {
-        let choices: Vec<&str> = self.choices.iter().filter_map(serde_json::Value::as_str).collect();
-        if !self.choices.is_empty() && !choices.contains(&text) {
-            return Some((format!("cannot be `{text}`"), format!("one of {}", choices.join(", "))));
+        if let Some((what, wanted)) =
+            self.format.as_deref().and_then(|format| is_of_format(text, format).err())
+        {
+            return Some((what, wanted.to_owned()));
         }
-        match self.format.as_deref() {
-            Some("quantity") if !is_quantity(text) => Some((
-                format!("is `{text}`, which is not a quantity"),
-                "a quantity is a number with a suffix, like `250m` or `1Gi`".to_owned(),
-            )),
-            Some("byte") if !is_base64(text) => {
-                Some(("is not base64".to_owned(), "data is written in base64".to_owned()))
-            }
-            _ => refuses_count(text.chars().count(), self.min_length, self.max_length, "characters"),
-        }
+        let counted = refuses_count(text.chars().count(), self.min_length, self.max_length, "characters");
+        counted.or_else(|| {
+            let pattern = self.pattern.as_ref().filter(|pattern| pattern.fits(text) == Some(false))?;
+            Some((format!("cannot be `{text}`"), format!("does not match `{}`", pattern.as_str())))
+        })
     }
 
     #[allow(clippy::cast_precision_loss, reason = "bounds in schemas are far below 2^52")]
-    fn refuses_number(&self, number: i64) -> Option<String> {
+    fn refuses_whole(&self, number: i64) -> Option<(String, String)> {
         if self.format.as_deref() == Some("int32") && i32::try_from(number).is_err() {
-            return Some("does not fit 32 bits".to_owned());
+            return Some(("is out of range".to_owned(), "does not fit 32 bits".to_owned()));
         }
-        let least = self.minimum.filter(|limit| (number as f64) < *limit);
-        let most = self.maximum.filter(|limit| (number as f64) > *limit);
-        least.map(|limit| format!("at least {limit}")).or(most.map(|limit| format!("at most {limit}")))
+        self.refuses_number(number as f64)
+    }
+
+    fn refuses_number(&self, number: f64) -> Option<(String, String)> {
+        let refusal = |what: &str, wanted: String| Some((what.to_owned(), wanted));
+        let range = "is out of range";
+        match (self.minimum, self.maximum, self.multiple_of) {
+            (Some(least), ..) if self.exclusive_minimum && number <= least => {
+                refusal(range, format!("more than {least}"))
+            }
+            (Some(least), ..) if number < least => refusal(range, format!("at least {least}")),
+            (_, Some(most), _) if self.exclusive_maximum && number >= most => {
+                refusal(range, format!("less than {most}"))
+            }
+            (_, Some(most), _) if number > most => refusal(range, format!("at most {most}")),
+            (_, _, Some(step)) if (number / step).fract() != 0.0 => {
+                refusal("is not allowed", format!("a multiple of {step}"))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -209,12 +287,4 @@ fn refuses_count(
     short
         .map(|least| ("is too short".to_owned(), format!("at least {least} {unit}")))
         .or(long.map(|most| ("is too long".to_owned(), format!("at most {most} {unit}"))))
-}
-
-/// Standard base64 with padding; line breaks are skipped, as Go's decoder does.
-fn is_base64(text: &str) -> bool {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    let body = digits.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    digits.len().is_multiple_of(4) && digits.len() - body <= 2 && digits[..body].iter().all(is_digit)
 }

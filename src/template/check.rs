@@ -264,7 +264,7 @@ impl Check<'_> {
     /// Reports the required fields of which `lack` says where and how they are missing.
     fn required(&mut self, at: Place<'_>, lack: impl Fn(&str) -> Option<(Span, String)>) {
         let Some(schema) = at.schema.filter(|_| at.whole) else { return };
-        for field in &schema.schema().required {
+        for field in schema.schema().to_be_given() {
             if let Some((span, label)) = lack(field) {
                 self.refuse(Code::TemplateSchema, span, format!("`{field}` is required"), label);
             }
@@ -376,7 +376,7 @@ impl Check<'_> {
             Shape::Map(inner) => {
                 if self.expects(at, &[Type::Object], span) {
                     let value = schema.field("");
-                    if value.is_none() && !schema.keeps_unknown() {
+                    if value.is_none() && !schema.keeps_unknown("") {
                         let title = format!("{} has fixed fields", short(schema.definition()));
                         let label = "a map with keys of the declaration";
                         self.refuse(Code::TemplateSchema, span, title, label);
@@ -417,7 +417,7 @@ impl Check<'_> {
     /// The place of a field, which the schema must know.
     fn field<'c>(&mut self, at: Cursor<'c>, name: &str, span: Span) -> Option<Cursor<'c>> {
         let place = at.field(name);
-        if place.is_none() && !at.keeps_unknown() {
+        if place.is_none() && !at.keeps_unknown(name) {
             self.sink.push(
                 Diagnostic::error(Code::TemplateSchema, format!("unknown field `{name}`"))
                     .at(span, format!("not a field of {}", short(at.definition())))
@@ -438,7 +438,7 @@ fn keys(part: &Part) -> Option<BTreeSet<&str>> {
     keys.collect()
 }
 
-/// `DeploymentSpec` of `io.k8s.api.apps.v1.DeploymentSpec`
+/// `DeploymentSpec` of `io.k8s.api.apps.v1.DeploymentSpec`, `ScaledJob` of `keda.sh/v1alpha1/ScaledJob`
 fn short(definition: &str) -> &str {
-    definition.rsplit('.').next().unwrap_or(definition)
+    definition.rsplit(['.', '/']).next().unwrap_or(definition)
 }

@@ -44,9 +44,9 @@ impl Walk<'_, '_, '_> {
 
     fn node(&mut self, node: &Node, at: Cursor<'_>) {
         let schema = at.schema();
-        if schema.pattern.is_some() || !schema.validations.is_empty() {
-            let what = "has a rule that cannot be evaluated";
-            self.report(Code::InvalidFieldValue, node, what, "not proved");
+        if let Some(unproved) = at.unproved() {
+            let what = format!("has {unproved}, which cannot be evaluated");
+            self.report(Code::InvalidFieldValue, node, &what, "not proved");
         }
         if at.definition() == OBJECT_META {
             identity::metadata(self.object, node, self.findings);
@@ -58,6 +58,9 @@ impl Walk<'_, '_, '_> {
             if code == Code::WrongFieldType {
                 return;
             }
+        }
+        if let Some(Refusal { code, what, wanted }) = schema.refuses_combination(node) {
+            self.report(code, node, &what, &wanted);
         }
         match &node.value {
             Value::Map(entries) => self.map(node, entries, at),
@@ -72,7 +75,7 @@ impl Walk<'_, '_, '_> {
             self.path.0.push(Step::Key(Arc::clone(key)));
             match at.field(key) {
                 Some(place) => self.node(child, place),
-                None if at.keeps_unknown() => {}
+                None if at.keeps_unknown(key) => {}
                 None => {
                     let title = format!("{}: unknown field `{}`", self.object.identity, self.path);
                     let label = "the API server would refuse it";
@@ -82,10 +85,10 @@ impl Walk<'_, '_, '_> {
             }
             self.path.0.pop();
         }
-        for field in &schema.required {
+        for field in schema.to_be_given() {
             // The API server drops nulls before it looks for what is required.
             if node.get(field).is_none_or(|node| node.value == Value::Null) {
-                self.path.0.push(Step::Key(field.as_str().into()));
+                self.path.0.push(Step::Key(field.into()));
                 self.report(Code::MissingField, node, "is required", "lacks it");
                 self.path.0.pop();
             }
