@@ -2,6 +2,7 @@
 
 TOOLS := target/tools
 K8S   := tests/tools/kubernetes
+CRDS  := tests/tools/crds
 HELM  := tests/tools/helm
 
 K8S_VERSION := $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' $(K8S)/go.mod)
@@ -46,6 +47,7 @@ lint:
 	cargo fmt --check
 	cargo clippy --all-targets --all-features -- -D warnings
 	go vet -C $(K8S) -mod=readonly ./...
+	go vet -C $(CRDS) -mod=readonly ./...
 
 # $(call build,module,package,ldflags)
 build = go build -C $(1) -mod=readonly -trimpath -ldflags='-s -w $(3)' -o $(CURDIR)/$@ $(2) && touch $@
@@ -68,13 +70,22 @@ $(TOOLS)/%.pins: FORCE
 # $(call generate,minor,folder)
 generate = go run -C $(K8S) -mod=readonly $(if $(wildcard $(K8S)/$(1).mod),-modfile=$(1).mod) ./schemas $(2)
 
-schemas: $(MINORS:%=schemas/kubernetes/%)
+schemas: $(MINORS:%=schemas/kubernetes/%) schemas/crds
 
 .PHONY: $(MINORS:%=schemas/kubernetes/%)
 $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
 	$(call generate,$*,$(CURDIR)/$@)
 
-schemas-check: $(MINORS:%=schemas-check-%)
+.PHONY: schemas/crds
+schemas/crds:
+	go run -C $(CRDS) -mod=readonly . $(CURDIR)/$@
+
+schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds
+
+.PHONY: schemas-check-crds
+schemas-check-crds:
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  go run -C $(CRDS) -mod=readonly . "$$out" && diff -ru schemas/crds "$$out"
 
 .PHONY: $(MINORS:%=schemas-check-%)
 $(MINORS:%=schemas-check-%): schemas-check-%:
