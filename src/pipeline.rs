@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::declare;
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
-use crate::load::{Environments, Layer};
+use crate::load::{Environments, Settings};
 use crate::merge::{self, InputSet, Inputs, Reads};
 use crate::model::{self, Contextual, Environment};
 use crate::render::{self, Catalogue, DeadKeys};
@@ -48,14 +48,16 @@ pub struct Compiler<'w> {
 impl<'w> Compiler<'w> {
     /// Reads the workspace's templates. Nothing is compiled if this is not the version that the workspace wants.
     pub fn new(workspace: &'w Workspace) -> Result<Self, WorkspaceError> {
-        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        let mut sources = Sources::below(&*workspace.below);
+        let mut sink = Sink::default();
         let own = env!("CARGO_PKG_VERSION");
-        let catalogue = match workspace.pinned.as_deref().filter(|pinned| *pinned != own) {
+        let pinned = Settings::read(workspace, &mut sources, &mut sink)?.version;
+        let catalogue = match pinned.filter(|(pinned, _)| pinned != own) {
             None => Some(Catalogue::load(workspace, &mut sources, &mut sink)?),
-            Some(pinned) => {
+            Some((pinned, at)) => {
                 let title = format!("this workspace wants p8fs-gen {pinned}, and this is {own}");
-                let help = "`version` in `p8fs-gen.toml` says so";
-                sink.push(Diagnostic::error(Code::ToolVersion, title).help(help));
+                let found = Diagnostic::error(Code::ToolVersion, title).at(at, "wanted here");
+                sink.push(found.help("install that version, or change the pin"));
                 None
             }
         };
@@ -97,12 +99,18 @@ impl<'w> Compiler<'w> {
         let before = self.sink.errors();
         // load
         let layers = self.environments.layers(environment, &mut self.sources, &mut self.sink)?;
-        let is_environment = |layers: &Vec<Layer>| layers.last().is_some_and(Layer::is_environment);
-        let Some(layers) = layers.filter(is_environment) else {
-            let known = self.environments()?;
-            self.unknown_environment(environment, &known);
+        let Some(layers) = layers else {
+            let title = format!("no environment is called `{environment}`");
+            self.unknown_environment(Diagnostic::error(Code::UnknownEnvironment, title), environment)?;
             return Ok(None);
         };
+        if let Some(layer) = layers.last().filter(|layer| !layer.is_environment()) {
+            // Where the text could not be read, the table may have stood.
+            if layer.syntax.errors() == 0 {
+                self.unknown_environment(layer.not_an_environment(environment), environment)?;
+            }
+            return Ok(None);
+        }
         // merge
         let merged = merge::merge(layers, &mut self.sink);
         // declare
@@ -155,15 +163,15 @@ impl<'w> Compiler<'w> {
         fitting
     }
 
-    fn unknown_environment(&mut self, name: &str, known: &[String]) {
-        let title = format!("no environment is called `{name}`");
-        let found = Diagnostic::error(Code::UnknownEnvironment, title)
-            .suggest(name, known.iter().map(String::as_str));
+    fn unknown_environment(&mut self, found: Diagnostic, name: &str) -> Result<(), WorkspaceError> {
+        let known = self.environments()?;
+        let found = found.suggest(name, known.iter().map(String::as_str));
         self.sink.push(if known.is_empty() {
             found.help("an environment is a file `environments/<name>.toml` with an `[environment]` table")
         } else {
             found.note(format!("there are {}", known.join(", ")))
         });
+        Ok(())
     }
 }
 

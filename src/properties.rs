@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 fn merged(files: Memory, environment: &str) -> (Merged, Sources, Sink) {
-    let workspace = Workspace::open(Box::new(files)).expect("a workspace");
+    let workspace = Workspace::open(Box::new(files));
     let (mut sources, mut sink) = (Sources::default(), Sink::default());
     let layers = Environments::new(&workspace).layers(environment, &mut sources, &mut sink);
     let layers = layers.expect("readable").expect("there");

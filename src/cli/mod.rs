@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 use exit::Failure;
-use report::Reporter;
+use report::{Reporter, Stream};
 
 use crate::declare::published_schema;
 use crate::diag::{Code, closest};
@@ -25,7 +25,7 @@ struct Arguments {
     /// Work as if started in this folder
     #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
     directory: PathBuf,
-    /// How findings are printed, on standard error
+    /// How findings are printed, on standard error; `check` prints SARIF on standard output
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     message_format: MessageFormat,
     /// Print the page about a diagnostic's code
@@ -41,6 +41,10 @@ enum MessageFormat {
     Human,
     /// One JSON object a line
     Json,
+    /// One SARIF 2.1.0 document, for code scanning services
+    Sarif,
+    /// Workflow commands of GitHub Actions, which annotate the changed lines
+    Github,
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,8 +70,12 @@ pub fn run() -> Exit {
             return exit;
         }
     };
-    let reporter = Reporter(arguments.message_format);
-    dispatch(&arguments, &reporter).unwrap_or_else(|failure| reporter.fail(&failure))
+    // Nothing else of `check` goes to standard output.
+    let document = if let Some(Verb::Check(_)) = arguments.verb { Stream::Output } else { Stream::Error };
+    let reporter = Reporter::new(arguments.message_format, document);
+    let exit = dispatch(&arguments, &reporter).unwrap_or_else(|failure| reporter.fail(&failure));
+    reporter.finish();
+    exit
 }
 
 fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure> {

@@ -1,12 +1,13 @@
 //! Printing: findings to standard error, results to standard output.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::io::{self, Write};
 use std::iter;
 
 use super::MessageFormat;
 use super::exit::{Exit, Failure};
-use crate::diag::{Code, Diagnostic, Sink, Sources, human, json};
+use crate::diag::{Code, Diagnostic, Sink, Sources, github, human, json, sarif};
 
 /// Prints a result.
 pub(super) fn output(text: &str) -> io::Result<()> {
@@ -16,15 +17,32 @@ pub(super) fn output(text: &str) -> io::Result<()> {
 }
 
 /// Prints everything else, in the format that was asked for. A closed standard error is no reason to fail.
-pub(super) struct Reporter(pub(super) MessageFormat);
+pub(super) struct Reporter {
+    format: MessageFormat,
+    /// Where the document of a run goes, which other formats do not have.
+    document: Stream,
+    /// What the document will say, once there is something.
+    run: RefCell<Option<sarif::Run>>,
+}
+
+/// A stream of the process.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stream {
+    Output,
+    Error,
+}
 
 impl Reporter {
+    pub(super) fn new(format: MessageFormat, document: Stream) -> Self {
+        Self { format, document, run: RefCell::default() }
+    }
+
     /// Prints the findings, and says how to exit.
     pub(super) fn findings(&self, sink: Sink, sources: &Sources) -> Exit {
         let exit = if sink.errors() == 0 { Exit::Success } else { Exit::Input };
         let found = sink.into_sorted();
         let mut stderr = anstream::stderr().lock();
-        match self.0 {
+        match self.format {
             MessageFormat::Human => {
                 for diagnostic in &found {
                     let _ = writeln!(stderr, "{}\n", human::render(diagnostic, sources));
@@ -38,25 +56,48 @@ impl Reporter {
                     let _ = writeln!(stderr, "{line}");
                 }
             }
+            MessageFormat::Github => {
+                for diagnostic in &found {
+                    let _ = writeln!(stderr, "{}", github::render(diagnostic, sources));
+                }
+            }
+            MessageFormat::Sarif => {
+                let mut run = self.run.borrow_mut();
+                let run = run.get_or_insert_default();
+                found.iter().for_each(|diagnostic| run.add(diagnostic, sources));
+            }
         }
         exit
     }
 
     /// Prints a line about what was done, for people only.
     pub(super) fn note(&self, text: &str) {
-        if let MessageFormat::Human = self.0 {
+        if let MessageFormat::Human = self.format {
             let _ = writeln!(anstream::stderr(), "{text}");
         }
     }
 
     /// Prints a line that people and programs should see.
     pub(super) fn line(&self, severity: &str, text: &str) {
-        let _ = match self.0 {
-            MessageFormat::Human => writeln!(anstream::stderr(), "{severity}: {text}"),
-            MessageFormat::Json => {
-                let record = serde_json::json!({ "severity": severity, "message": text });
-                writeln!(anstream::stderr(), "{record}")
+        let line = match self.format {
+            MessageFormat::Human => format!("{severity}: {text}"),
+            MessageFormat::Json => serde_json::json!({ "severity": severity, "message": text }).to_string(),
+            MessageFormat::Github => github::line(severity, text),
+            MessageFormat::Sarif => {
+                self.run.borrow_mut().get_or_insert_default().notify(severity, text);
+                return;
             }
+        };
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+
+    /// Prints what is printed once for a whole run.
+    pub(super) fn finish(self) {
+        let Some(run) = self.run.into_inner() else { return };
+        let document = format!("{:#}\n", run.document());
+        let _ = match self.document {
+            Stream::Output => output(&document),
+            Stream::Error => io::stderr().write_all(document.as_bytes()),
         };
     }
 

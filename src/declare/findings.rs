@@ -7,7 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
 use super::report::Reporter;
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diag::{Code, Diagnostic, Sink, closest};
 use crate::merge::{Merged, Tree, Value};
 
 /// More rounds of mending than an environment file has levels.
@@ -71,6 +71,12 @@ fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
             entries.retain(|key, _| !unexpected.iter().any(|unknown| **unknown == **key));
             // Something was declared there, under a name that cannot be.
             entries.extend(named_example(holder));
+            for meant in unexpected.iter().filter_map(|key| misspelt(key, holder)) {
+                // Of what was meant nothing is known: not what a layer below says either, unless it is a table.
+                if entries.get(meant).is_none_or(|below| below.value.table().is_none()) {
+                    entries.insert(Arc::from(meant), example(&holder["properties"][meant]));
+                }
+            }
         }
         (ValidationErrorKind::Required { property }, Value::Table(entries)) => {
             let key = property.as_str().unwrap_or_default();
@@ -78,6 +84,11 @@ fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
         }
         _ => *node = example(holder),
     }
+}
+
+/// The key of a table that an unknown one was meant to be.
+pub(super) fn misspelt<'s>(key: &str, holder: &'s Json) -> Option<&'s str> {
+    closest(key, holder["properties"].as_object().into_iter().flatten().map(|(known, _)| known.as_str()))
 }
 
 /// An entry of a table of named things.

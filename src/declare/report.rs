@@ -109,11 +109,12 @@ impl<'a> Reporter<'a> {
         }
         let info = self.info(node);
         let title = match &*info.path {
-            "" => format!("environment `{}` lacks `{key}`", self.environment),
-            path => format!("`{path}` lacks `{key}` in environment `{}`", self.environment),
+            "" => format!("the environment lacks `{key}`"),
+            path => format!("`{path}` lacks `{key}`"),
         };
         let found = Diagnostic::error(Code::MissingKey, title)
-            .at(info.key.unwrap_or(info.origin), format!("`{key}` is required here"));
+            .at(info.key.unwrap_or(info.origin), format!("`{key}` is required here"))
+            .within(self.environment);
         sink.push(match known[key]["description"].as_str() {
             Some(about) => found.note(format!("`{key}`: {}", lower_first(about))),
             None => found,

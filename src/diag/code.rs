@@ -35,6 +35,17 @@ codes! {
     /// An environment is a file `environments/<name>.toml` that has an `[environment]` table.
     UnknownEnvironment = "unknown-environment",
 
+    /// A file that is not text as people write it: not UTF-8, or larger than 4 MiB.
+    ///
+    /// The place is the first byte that is not UTF-8; save the file in that encoding. A file of that size is
+    /// something else under a wrong name, and is not read.
+    NotText = "not-text",
+    /// A file that leads out of the workspace.
+    ///
+    /// `extends` with an absolute path or `..`, or a link to somewhere else. What lies outside is not in the same
+    /// commit, so the same workspace would give another output on another machine.
+    OutsideWorkspace = "outside-workspace",
+
     // load
     /// The file is not valid TOML.
     ///
@@ -46,7 +57,7 @@ codes! {
     TomlValue = "toml-value",
     /// `extends` names a file that is not there.
     ///
-    /// Layers are named relative to the `environments` folder and must lie in it.
+    /// `extends = ["base.toml"]` is a list. Layers are named relative to the `environments` folder and must lie in it.
     UnknownLayer = "unknown-layer",
     /// A layer extends itself, directly or through others.
     ///

@@ -1,6 +1,8 @@
 //! One finding, and the sink that collects them.
 
-use super::{Code, Span};
+use std::collections::BTreeSet;
+
+use super::{Code, Sources, Span};
 
 /// A place with a few words about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,18 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do.
     pub help: Vec<String>,
+    /// The environments that it was found in, where that says more than the place.
+    pub environments: BTreeSet<String>,
+    /// The word to replace, if that is all there is to do.
+    pub suggestion: Option<Suggestion>,
+}
+
+/// "Did you mean", for programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    wrong: String,
+    /// What to write instead.
+    pub right: String,
 }
 
 impl Diagnostic {
@@ -69,6 +83,8 @@ impl Diagnostic {
             context: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            environments: BTreeSet::new(),
+            suggestion: None,
         }
     }
 
@@ -100,13 +116,34 @@ impl Diagnostic {
         self
     }
 
+    /// The environment that it was found in; the same finding in several becomes one.
+    #[must_use]
+    pub fn within(mut self, environment: &str) -> Self {
+        self.environments.insert(environment.to_owned());
+        self
+    }
+
     /// "did you mean", when something close to `wrong` is among `known`.
     #[must_use]
-    pub fn suggest<'a>(self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        match super::closest(wrong, known) {
-            Some(name) => self.help(format!("did you mean `{name}`?")),
-            None => self,
-        }
+    pub fn suggest<'a>(mut self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let Some(right) = super::closest(wrong, known) else { return self };
+        self.suggestion = Some(Suggestion { wrong: wrong.to_owned(), right: right.to_owned() });
+        self.help(format!("did you mean `{right}`?"))
+    }
+
+    /// Where the suggestion goes: the wrong word in the text of the primary label, if it is there just once.
+    pub fn replaced(&self, sources: &Sources) -> Option<(Span, &str)> {
+        let Suggestion { wrong, right } = self.suggestion.as_ref()?;
+        let within = self.primary.as_ref()?.span;
+        let text = sources.text(within);
+        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        let mut places = text.match_indices(&**wrong).filter(|(start, _)| {
+            let (before, after) = (&text[..*start], &text[start + wrong.len()..]);
+            !before.ends_with(is_part) && !after.starts_with(is_part)
+        });
+        let (Some((start, _)), None) = (places.next(), places.next()) else { return None };
+        let start = within.range().start + start;
+        Some((Span::new(within.file, start..start + wrong.len()), right))
     }
 }
 
@@ -139,7 +176,24 @@ impl Sink {
             let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
             (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
         });
-        found.dedup();
+        found.dedup_by(|later, first| {
+            let environments = std::mem::replace(&mut later.environments, first.environments.clone());
+            let is_same = later == first;
+            if is_same {
+                first.environments.extend(environments);
+            } else {
+                later.environments = environments;
+            }
+            is_same
+        });
+        for diagnostic in &mut found {
+            let names: Vec<String> = diagnostic.environments.iter().map(|name| format!("`{name}`")).collect();
+            match names.as_slice() {
+                [] => {}
+                [name] => diagnostic.notes.push(format!("in environment {name}")),
+                names => diagnostic.notes.push(format!("in environments {}", names.join(", "))),
+            }
+        }
         found
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Diagnostic, Label, Sources};
+use super::{Diagnostic, Label, Region, Sources, Span};
 
 #[derive(Serialize)]
 struct Record<'a> {
@@ -17,14 +17,27 @@ struct Record<'a> {
     notes: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     help: &'a [String],
+    /// Replacing this much mends it; only where the finding says "did you mean".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<Replacement<'a>>,
 }
 
-/// Offsets are bytes from 0, lines and columns count from 1, columns in characters.
+#[derive(Serialize)]
+struct Replacement<'a> {
+    file: &'a str,
+    start: u32,
+    end: u32,
+    replacement: &'a str,
+}
+
+/// Offsets are bytes from 0, lines and columns count from 1, columns in characters; ends are one past the last.
 #[derive(Serialize)]
 struct Place<'a> {
     file: &'a str,
     line: usize,
     column: usize,
+    end_line: usize,
+    end_column: usize,
     start: u32,
     end: u32,
     label: &'a str,
@@ -44,11 +57,26 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Result<
         context: diagnostic.context.iter().map(placed).collect(),
         notes: &diagnostic.notes,
         help: &diagnostic.help,
+        suggestion: diagnostic.replaced(sources).map(|(span, replacement)| Replacement {
+            file: sources.path(span),
+            start: span.start,
+            end: span.end,
+            replacement,
+        }),
     })
 }
 
 fn place<'a>(label: &'a Label, sources: &'a Sources) -> Place<'a> {
-    let (line, column) = sources.line_column(label.span);
-    let (start, end) = (label.span.start, label.span.end);
-    Place { file: sources.path(label.span), line, column, start, end, label: &label.text }
+    let Region { line, column, end_line, end_column } = sources.region(label.span);
+    let Span { start, end, .. } = label.span;
+    Place {
+        file: sources.path(label.span),
+        line,
+        column,
+        end_line,
+        end_column,
+        start,
+        end,
+        label: &label.text,
+    }
 }

@@ -31,6 +31,19 @@ impl Span {
     }
 }
 
+/// Lines and columns of a span, from 1, columns in characters; the end is one past the last character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// The line of the first character.
+    pub line: usize,
+    /// The column of the first character.
+    pub column: usize,
+    /// The line of the end.
+    pub end_line: usize,
+    /// The column of the end.
+    pub end_column: usize,
+}
+
 /// One text: where it came from and what it says.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -43,10 +56,17 @@ pub struct Source {
 /// Every text that a diagnostic may point into.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
+    /// Where the workspace lies below the folder that the process was started in: empty, or with a `/` at its end.
+    pub(super) root: String,
     files: Vec<Source>,
 }
 
 impl Sources {
+    /// No texts yet, of a workspace that lies there below the folder that the process was started in.
+    pub fn below(root: impl Into<String>) -> Self {
+        Self { root: root.into(), files: Vec::new() }
+    }
+
     /// Adds a text and returns its handle.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
@@ -64,6 +84,12 @@ impl Sources {
         &self.get(span.file).path
     }
 
+    /// The path of a span's file from where the process was started. What is built in lies nowhere.
+    pub fn located(&self, span: Span) -> String {
+        let path = self.path(span);
+        if path.starts_with("builtin:") { path.to_owned() } else { format!("{}{path}", self.root) }
+    }
+
     /// What the span covers.
     pub fn text(&self, span: Span) -> &str {
         self.get(span.file).text.get(span.range()).unwrap_or_default()
@@ -74,6 +100,13 @@ impl Sources {
         let text = &self.get(span.file).text;
         let before = text.get(..span.start as usize).unwrap_or(text);
         (before.matches('\n').count() + 1, before[line_start(before)..].chars().count() + 1)
+    }
+
+    /// Lines and columns of what the span covers.
+    pub fn region(&self, span: Span) -> Region {
+        let (line, column) = self.line_column(span);
+        let (end_line, end_column) = self.line_column(Span { start: span.end, ..span });
+        Region { line, column, end_line, end_column }
     }
 
     /// The line that the span begins in, without its indentation.

@@ -30,6 +30,23 @@ impl Layer {
     pub fn is_environment(&self) -> bool {
         self.tree.value.get("environment").is_some()
     }
+
+    /// What is wrong with the file where an environment is wanted.
+    pub fn not_an_environment(&self, wanted: &str) -> Diagnostic {
+        let title = format!("`{wanted}` is a layer: it has no `[environment]` table");
+        let found = Diagnostic::error(Code::UnknownEnvironment, title);
+        match self.misspelt() {
+            Some(at) => found.at(at, "did you mean `environment`?"),
+            None => found,
+        }
+    }
+
+    /// The table that may be meant to make it an environment.
+    fn misspelt(&self) -> Option<Span> {
+        let mut tables = self.tree.value.table().into_iter().flatten();
+        let misspelt = tables.find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some());
+        misspelt.map(|(_, tree)| tree.place())
+    }
 }
 
 /// The files of a workspace's environments, each read once.
@@ -83,7 +100,7 @@ impl<'w> Environments<'w> {
         Ok(())
     }
 
-    /// The layers of an environment, the lowest first; none when there is no such file. A file that several
+    /// The layers of an environment or a layer, the lowest first; none when there is no such file. A file that several
     /// layers extend is laid once, where it is first met.
     pub fn layers(
         &mut self,
@@ -93,6 +110,9 @@ impl<'w> Environments<'w> {
     ) -> Result<Option<Vec<Layer>>, WorkspaceError> {
         let mut layers = Vec::new();
         let name = format!("{environment}.toml");
+        if !is_file_name(&name) {
+            return Ok(None);
+        }
         let found = self.follow(&name, &mut vec![], &mut layers, sources, sink)?;
         Ok(found.then_some(layers))
     }
@@ -116,6 +136,15 @@ impl<'w> Environments<'w> {
                         .at(*span, "closes the circle")
                         .note(circle.join(" → ")),
                 );
+            } else if is_outside(below) {
+                layer.syntax.push(
+                    Diagnostic::error(
+                        Code::OutsideWorkspace,
+                        format!("`{below}` lies outside of `{ENVIRONMENTS}/`"),
+                    )
+                    .at(*span, "leads out")
+                    .help("name a file of this folder; copy the layer here if it is elsewhere"),
+                );
             } else if !layers.iter().any(|done| done.file == *below)
                 && (!is_file_name(below) || !self.follow(below, open, layers, sources, sink)?)
             {
@@ -138,36 +167,41 @@ impl<'w> Environments<'w> {
     fn file(&mut self, name: &str, sources: &mut Sources) -> Result<Option<&Layer>, WorkspaceError> {
         if !self.files.contains_key(name) {
             let path = format!("{ENVIRONMENTS}/{name}");
-            let text = self.workspace.read_if_there(&path)?;
-            let layer = text.map(|text| layer(name, sources.add(path, text), sources));
+            let mut syntax = Sink::default();
+            let file = self.workspace.read_if_there(&path, sources, &mut syntax)?;
+            let layer = file.map(|file| layer(name, file, sources, syntax));
             self.files.insert(name.to_owned(), layer);
         }
         Ok(self.files.get(name).and_then(Option::as_ref))
     }
 }
 
-/// Layers lie in the folder itself or below it, and have one name each.
+/// Layers lie in the folder itself or below it, and have one name each, which a file can have.
 fn is_file_name(name: &str) -> bool {
-    let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    let plain =
+        |part: &str| !matches!(part, "" | "." | "..") && part.len() < 256 && !part.contains(char::is_control);
     name.strip_suffix(".toml").is_some_and(|stem| stem.split('/').all(plain))
+}
+
+fn is_outside(name: &str) -> bool {
+    name.starts_with('/') || name.split(['/', '\\']).any(|part| part == "..")
 }
 
 fn stray(layer: &Layer) -> Diagnostic {
     let title = format!("`{}` is neither an environment nor a layer of one", layer.file);
     let found = Diagnostic::error(Code::StrayFile, title);
     let mut tables = layer.tree.value.table().into_iter().flatten();
-    let first = tables.clone().next().map_or(&layer.tree, |(_, tree)| tree);
-    let misspelt = tables.find(|(key, _)| crate::diag::closest(key, ["environment"]).is_some());
-    match misspelt {
-        Some((_, tree)) => found.at(tree.place(), "did you mean `environment`?"),
+    let first = tables.next().map_or(&layer.tree, |(_, tree)| tree);
+    match layer.misspelt() {
+        Some(at) => found.at(at, "did you mean `environment`?"),
         None => found
             .at(first.place(), "no environment is made of this")
             .help("give it an `[environment]` table, name it in an `extends`, or move it elsewhere"),
     }
 }
 
-fn layer(name: &str, file: FileId, sources: &Sources) -> Layer {
-    let mut syntax = Sink::default();
+/// Takes a file's text apart; `syntax` holds what is wrong with the file already.
+fn layer(name: &str, file: FileId, sources: &Sources, mut syntax: Sink) -> Layer {
     let mut tree = toml::parse(file, sources, &mut syntax);
     let extends = strings(&mut tree, "extends", &mut syntax);
     let unset = strings(&mut tree, "unset", &mut syntax);
@@ -189,7 +223,17 @@ fn strings(tree: &mut Tree, key: &str, sink: &mut Sink) -> Vec<(String, Span)> {
     let Some(entry) = entries.remove(key) else { return Vec::new() };
     let items = match entry.value {
         Value::Array(items) => items,
-        value => vec![Tree { value, ..entry }],
+        value => {
+            let found = Diagnostic::error(Code::WrongType, format!("`{key}` is a list of strings"))
+                .at(entry.origin, format!("expected array, found {}", value.type_name()));
+            // A single name is followed, so that what it leads to is checked.
+            if let Value::String(text) = value {
+                sink.push(found.help(format!("in brackets: `{key} = [\"{text}\"]`")));
+                return vec![(text.to_string(), entry.origin)];
+            }
+            sink.push(found);
+            return Vec::new();
+        }
     };
     let mut strings = Vec::new();
     for item in items {

@@ -3,8 +3,10 @@
 //! [`Environments`] follows `extends` and gives an environment's files from the lowest to the environment itself.
 
 mod environments;
+mod settings;
 mod toml;
 mod tree;
 
 pub use environments::{Environments, Layer, Path};
+pub use settings::Settings;
 pub use tree::{Tree, Value};

@@ -24,7 +24,7 @@ resources = { cpu = "1", memory = "1Gi", storage = "1Gi" }
 fn render(template: &str) -> Result<String, Vec<&'static str>> {
     let files =
         Memory::default().with("environments/x.toml", ENVIRONMENT).with("templates/more/x.yaml", template);
-    let workspace = Workspace::open(Box::new(files)).unwrap();
+    let workspace = Workspace::open(Box::new(files));
     let mut compiler = Compiler::new(&workspace).unwrap();
     let compiled = compiler.compile("x", Recording::Reads).unwrap();
     match compiled {

@@ -31,18 +31,24 @@ impl Catalogue {
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<Self, WorkspaceError> {
-        let mut texts: BTreeMap<String, (String, String)> = BTreeMap::new();
-        built_in(&BUILT_IN, &mut texts);
+        let mut paths: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
+        built_in(&BUILT_IN, &mut paths);
         // Names that begin with a dot are editors' and git's.
         let hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
-        for path in workspace.template_files()?.into_iter().filter(|path| !hidden(path)) {
-            let full = format!("{TEMPLATES}/{path}");
-            let Some(text) = workspace.read_if_there(&full)? else { continue };
-            texts.insert(path, (full, text));
-        }
+        let own = workspace.template_files()?.into_iter().filter(|path| !hidden(path));
+        paths.extend(own.map(|path| (path, None)));
         let mut catalogue = Self::default();
-        for (path, (full, text)) in texts {
-            let file = sources.add(full, text);
+        for (path, built_in) in paths {
+            let before = sink.errors();
+            let file = match built_in {
+                Some(text) => Some(sources.add(format!("builtin:{path}"), text)),
+                None => workspace.read_if_there(&format!("{TEMPLATES}/{path}"), sources, sink)?,
+            };
+            let Some(file) = file else { continue };
+            if sink.errors() > before {
+                catalogue.broken.push(path);
+                continue;
+            }
             let is_parsed = if Path::new(&path).extension().is_none_or(|extension| extension != "yaml") {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
@@ -90,11 +96,10 @@ impl Catalogue {
     }
 }
 
-fn built_in(folder: &Dir<'_>, texts: &mut BTreeMap<String, (String, String)>) {
+fn built_in(folder: &Dir<'static>, texts: &mut BTreeMap<String, Option<&'static str>>) {
     for file in folder.files() {
         if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            let path = path.replace('\\', "/");
-            texts.insert(path.clone(), (format!("builtin:{path}"), text.to_owned()));
+            texts.insert(path.replace('\\', "/"), Some(text));
         }
     }
     folder.dirs().for_each(|folder| built_in(folder, texts));

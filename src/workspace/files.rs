@@ -11,6 +11,9 @@ pub trait Files: Send + Sync {
     /// A missing file is `NotFound`.
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>>;
 
+    /// Whether the file at `path` lies elsewhere: a link leads out of the set.
+    fn leads_out(&self, path: &str) -> bool;
+
     /// Every file below `folder`, at any depth, as paths that [`Files::read`] takes; in no certain order.
     /// A missing folder is `NotFound`.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
@@ -29,9 +32,23 @@ impl Disk {
 
 impl Files for Disk {
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let path = self.root.join(path);
+        // Asked before it is opened: opening a pipe waits for somebody to write to it.
+        if !std::fs::metadata(&path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+        }
         let mut bytes = Vec::new();
-        std::fs::File::open(self.root.join(path))?.take(limit).read_to_end(&mut bytes)?;
+        std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    fn leads_out(&self, path: &str) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        match (real(&self.root), real(&self.root.join(path))) {
+            (Some(root), Some(path)) => !path.starts_with(root),
+            // What is not there leads nowhere.
+            _ => false,
+        }
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
@@ -58,14 +75,14 @@ impl Files for Disk {
 #[cfg(test)]
 #[derive(Default)]
 pub struct Memory {
-    files: BTreeMap<String, String>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 #[cfg(test)]
 impl Memory {
     #[must_use]
-    pub fn with(mut self, path: &str, text: &str) -> Self {
-        self.files.insert(path.to_owned(), text.to_owned());
+    pub fn with(mut self, path: &str, text: impl AsRef<[u8]>) -> Self {
+        self.files.insert(path.to_owned(), text.as_ref().to_owned());
         self
     }
 }
@@ -75,7 +92,11 @@ impl Files for Memory {
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         let text = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(text.len());
-        Ok(text.as_bytes()[..limit].to_vec())
+        Ok(text[..limit].to_vec())
+    }
+
+    fn leads_out(&self, _: &str) -> bool {
+        false
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {

@@ -6,14 +6,15 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
+use files::Disk;
+pub use files::Files;
 #[cfg(test)]
 pub use files::Memory;
-pub use files::{Disk, Files};
+
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// The largest file that is read, in bytes; an environment file or template of this size is a mistake.
-pub const MAX_FILE: u64 = 16 << 20;
+pub const MAX_FILE: u64 = 4 << 20;
 
 /// Where environments and their layers are.
 pub const ENVIRONMENTS: &str = "environments";
@@ -21,7 +22,8 @@ pub const ENVIRONMENTS: &str = "environments";
 /// Where a workspace's own templates are.
 pub const TEMPLATES: &str = "templates";
 
-const SETTINGS: &str = "p8fs-gen.toml";
+/// What a workspace says about itself.
+pub const SETTINGS: &str = "p8fs-gen.toml";
 
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
@@ -32,27 +34,13 @@ pub enum WorkspaceError {
     NotFound(PathBuf),
     #[error("cannot read {path}")]
     Read { path: String, source: std::io::Error },
-    #[error("{0} is larger than {limit} MiB", limit = MAX_FILE >> 20)]
-    TooLarge(String),
-    #[error("{path} is not UTF-8 (byte {offset} is not valid)")]
-    NotUtf8 { path: String, offset: usize },
-    #[error("{SETTINGS}: {0}")]
-    Settings(String),
-}
-
-/// `p8fs-gen.toml`
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// The only version of the tool that may compile this workspace.
-    version: Option<String>,
 }
 
 /// A folder of environments and templates.
 pub struct Workspace {
     files: Box<dyn Files>,
-    /// The version that the workspace asks for, if it pins one.
-    pub pinned: Option<String>,
+    /// Where it lies below the folder that the process was started in: empty, or with a `/` at its end.
+    pub below: String,
 }
 
 impl Workspace {
@@ -61,33 +49,50 @@ impl Workspace {
         let start = folder.canonicalize().map_err(|_| WorkspaceError::NoFolder(folder.to_owned()))?;
         let is_root = |folder: &&Path| folder.join(SETTINGS).is_file() || folder.join(ENVIRONMENTS).is_dir();
         let root = start.ancestors().find(is_root).ok_or_else(|| WorkspaceError::NotFound(start.clone()))?;
-        Self::open(Box::new(Disk::new(root)))
+        Ok(Self { files: Box::new(Disk::new(root)), below: below(root).unwrap_or_default() })
     }
 
     /// A workspace of the given files, wherever they are.
-    pub fn open(files: Box<dyn Files>) -> Result<Self, WorkspaceError> {
-        let mut workspace = Self { files, pinned: None };
-        if let Some(text) = workspace.read_if_there(SETTINGS)? {
-            let settings: Settings = toml::from_str(&text)
-                .map_err(|error| WorkspaceError::Settings(error.message().to_owned()))?;
-            workspace.pinned = settings.version;
-        }
-        Ok(workspace)
+    #[cfg(test)]
+    pub fn open(files: Box<dyn Files>) -> Self {
+        Self { files, below: String::new() }
     }
 
-    /// The text of a file, or none when there is no such file.
-    pub fn read_if_there(&self, path: &str) -> Result<Option<String>, WorkspaceError> {
+    /// Adds the text of a file to the sources, or none when there is no such file. What is wrong with the file
+    /// itself is reported; of its text, what can be read is there.
+    pub fn read_if_there(
+        &self,
+        path: &str,
+        sources: &mut Sources,
+        sink: &mut Sink,
+    ) -> Result<Option<FileId>, WorkspaceError> {
+        if self.files.leads_out(path) {
+            let file = sources.add(path, "");
+            let title = format!("`{path}` leads out of the workspace");
+            let found = Diagnostic::error(Code::OutsideWorkspace, title).at(Span::new(file, 0..0), "");
+            sink.push(found.help("copy it, or link to a file of the workspace"));
+            return Ok(Some(file));
+        }
         let bytes = match self.files.read(path, MAX_FILE + 1) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(|source| WorkspaceError::Read { path: path.to_owned(), source })?,
         };
         if bytes.len() as u64 > MAX_FILE {
-            return Err(WorkspaceError::TooLarge(path.to_owned()));
+            let file = sources.add(path, "");
+            let title = format!("`{path}` is larger than {} MiB", MAX_FILE >> 20);
+            sink.push(Diagnostic::error(Code::NotText, title).at(Span::new(file, 0..0), ""));
+            return Ok(Some(file));
         }
-        String::from_utf8(bytes).map(Some).map_err(|error| WorkspaceError::NotUtf8 {
-            path: path.to_owned(),
-            offset: error.utf8_error().valid_up_to(),
-        })
+        let wrong = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
+        let text = String::from_utf8_lossy(&bytes);
+        let file = sources.add(path, text);
+        if let Some(start) = wrong {
+            // Here stands the character that replaces what is none.
+            let at = Span::new(file, start..start + char::REPLACEMENT_CHARACTER.len_utf8());
+            let title = format!("`{path}` is not UTF-8");
+            sink.push(Diagnostic::error(Code::NotText, title).at(at, "the first byte that is not"));
+        }
+        Ok(Some(file))
     }
 
     /// The names of all files in `environments/`, without `.toml`, sorted.
@@ -122,4 +127,11 @@ impl Workspace {
         files.sort();
         Ok(files)
     }
+}
+
+/// Where a folder lies below the one that the process was started in.
+fn below(folder: &Path) -> Option<String> {
+    let start = std::env::current_dir().ok()?.canonicalize().ok()?;
+    let steps = folder.strip_prefix(start).ok()?.iter();
+    steps.map(|step| Some(format!("{}/", step.to_str()?))).collect()
 }

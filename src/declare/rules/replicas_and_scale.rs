@@ -10,7 +10,9 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
         let error =
             |what: &str| Diagnostic::error(Code::ReplicasAndScale, format!("service `{name}` has {what}"));
         let Some(replicas) = facts.place(&service.replicas) else { continue };
-        let scale = service.scale.as_ref().and_then(|scale| facts.place(scale));
+        let scale = service.scale.as_ref().map(|scale| facts.place(scale));
+        // It was refused, and nothing is known of it.
+        let Some(scale) = scale.map_or(Some(None), |place| place.map(Some)) else { continue };
         match (service.replicas.value(), scale) {
             (Replicas::Fixed(_), Some(scale)) => sink.push(
                 error("a fixed number of replicas and `scale`")
