@@ -64,7 +64,9 @@ impl Reporter {
             MessageFormat::Sarif => {
                 let mut run = self.run.borrow_mut();
                 let run = run.get_or_insert_default();
-                found.iter().for_each(|diagnostic| run.add(diagnostic, sources));
+                for diagnostic in &found {
+                    run.add(diagnostic, sources);
+                }
             }
         }
         exit

@@ -32,6 +32,15 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
 
     let mut tree = merged.tree.clone();
     let mut reporter = Reporter::new(merged, environment, schema);
+    for _ in 0..ROUNDS {
+        let instance = json(&tree);
+        let errors: Vec<_> = validator.iter_errors(&instance).collect();
+        let renamed = errors.iter().map(|error| rename(&mut tree, error, &mut reporter, sink));
+        // What is found beneath a key that was renamed may be misspelt as well.
+        if renamed.max() != Some(Renamed::Some) {
+            break;
+        }
+    }
     for round in 0..ROUNDS {
         let instance = json(&tree);
         let mut errors: Vec<_> = validator.iter_errors(&instance).collect();
@@ -43,7 +52,7 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
         for error in errors {
             // Nor is a stand-in that does not fit either.
             if round == 0 {
-                reporter.report(&error, sink);
+                reporter.report(&tree, &error, sink);
             }
             mend(&mut tree, &error, holder(schema, &error));
         }
@@ -63,6 +72,57 @@ pub(super) fn steps(error: &ValidationError<'_>) -> Vec<String> {
     pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }
 
+/// Whether a round of [`rename`] changed the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Renamed {
+    None,
+    Some,
+}
+
+/// Reports keys that are misspelt and reads them as what was meant, so that one slip is one finding.
+fn rename(
+    tree: &mut Tree,
+    error: &ValidationError<'_>,
+    reporter: &mut Reporter<'_>,
+    sink: &mut Sink,
+) -> Renamed {
+    let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return Renamed::None };
+    let holder = holder(reporter.schema, error);
+    let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child_mut(tree, step)) else {
+        return Renamed::None;
+    };
+    let mut renamed = Renamed::None;
+    for key in unexpected {
+        let known = holder["properties"].as_object().into_iter().flatten().map(|(known, _)| known.as_str());
+        let Some(meant) = closest(key, known) else { continue };
+        reporter.unknown_key(node, key, holder, sink);
+        let Value::Table(entries) = &mut node.value else { continue };
+        let Some(misspelt) = entries.remove(key.as_str()) else { continue };
+        reporter.refuse(&misspelt);
+        match entries.get_mut(meant) {
+            None => drop(entries.insert(Arc::from(meant), misspelt)),
+            Some(there) if there.value.table().is_some() && misspelt.value.table().is_some() => {
+                fill(there, misspelt);
+            }
+            // Which of the two is meant is not known.
+            Some(there) => *there = example(&holder["properties"][meant]),
+        }
+        renamed = Renamed::Some;
+    }
+    renamed
+}
+
+/// Adds to a table what another one has besides.
+fn fill(table: &mut Tree, other: Tree) {
+    let (Value::Table(entries), Value::Table(others)) = (&mut table.value, other.value) else { return };
+    for (key, tree) in others {
+        match entries.get_mut(&key) {
+            None => drop(entries.insert(key, tree)),
+            Some(there) => fill(there, tree),
+        }
+    }
+}
+
 /// Puts in place of what was refused an example of what is allowed.
 fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
     let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child_mut(tree, step)) else { return };
@@ -71,12 +131,6 @@ fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
             entries.retain(|key, _| !unexpected.iter().any(|unknown| **unknown == **key));
             // Something was declared there, under a name that cannot be.
             entries.extend(named_example(holder));
-            for meant in unexpected.iter().filter_map(|key| misspelt(key, holder)) {
-                // Of what was meant nothing is known: not what a layer below says either, unless it is a table.
-                if entries.get(meant).is_none_or(|below| below.value.table().is_none()) {
-                    entries.insert(Arc::from(meant), example(&holder["properties"][meant]));
-                }
-            }
         }
         (ValidationErrorKind::Required { property }, Value::Table(entries)) => {
             let key = property.as_str().unwrap_or_default();
@@ -84,11 +138,6 @@ fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
         }
         _ => *node = example(holder),
     }
-}
-
-/// The key of a table that an unknown one was meant to be.
-pub(super) fn misspelt<'s>(key: &str, holder: &'s Json) -> Option<&'s str> {
-    closest(key, holder["properties"].as_object().into_iter().flatten().map(|(known, _)| known.as_str()))
 }
 
 /// An entry of a table of named things.

@@ -13,7 +13,7 @@ use crate::merge::{Input, InputInfo, Merged, Tree, Value};
 pub(super) struct Reporter<'a> {
     merged: &'a Merged,
     environment: &'a str,
-    schema: &'a Json,
+    pub(super) schema: &'a Json,
     /// The values that were reported; one finding each is enough.
     refused: Vec<Input>,
 }
@@ -27,11 +27,18 @@ impl<'a> Reporter<'a> {
         self.merged.inputs.get(node.input)
     }
 
-    pub(super) fn report(&mut self, error: &ValidationError<'_>, sink: &mut Sink) {
-        let Some(node) = steps(error).iter().try_fold(&self.merged.tree, |tree, step| child(tree, step))
-        else {
+    /// Has nothing more to say of a value: only of what it holds and lacks.
+    pub(super) fn refuse(&mut self, node: &Tree) {
+        self.refused.push(node.input);
+    }
+
+    pub(super) fn report(&mut self, tree: &Tree, error: &ValidationError<'_>, sink: &mut Sink) {
+        let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child(tree, step)) else {
             return;
         };
+        if node.is_stand_in() {
+            return;
+        }
         let holder = holder(self.schema, error);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
@@ -42,19 +49,19 @@ impl<'a> Reporter<'a> {
             ValidationErrorKind::Required { property } => {
                 self.missing_key(node, property.as_str().unwrap_or_default(), holder, sink);
             }
+            _ if self.refused.contains(&node.input) => {}
             ValidationErrorKind::AnyOf { context } => {
                 let forms = holder["anyOf"].as_array().map_or(&[][..], Vec::as_slice);
                 let types: Vec<&str> = forms.iter().filter_map(|form| form["type"].as_str()).collect();
                 let own = node.value.type_name().replace("table", "object");
                 // What is wrong is said in the words of the form for this type.
                 match context.iter().zip(&types).find(|(_, kind)| **kind == own) {
-                    Some((errors, _)) => errors.iter().for_each(|error| self.report(error, sink)),
+                    Some((errors, _)) => errors.iter().for_each(|error| self.report(tree, error, sink)),
                     None => self.wrong_type(node, &types, sink),
                 }
             }
-            _ if self.refused.contains(&node.input) => {}
             kind => {
-                self.refused.push(node.input);
+                self.refuse(node);
                 match (kind, choices(holder).as_slice()) {
                     (ValidationErrorKind::Type { kind: TypeKind::Single(kind) }, _) => {
                         self.wrong_type(node, &[&kind.to_string()], sink);
@@ -121,7 +128,7 @@ impl<'a> Reporter<'a> {
         });
     }
 
-    fn unknown_key(&self, table: &Tree, key: &str, holder: &Json, sink: &mut Sink) {
+    pub(super) fn unknown_key(&self, table: &Tree, key: &str, holder: &Json, sink: &mut Sink) {
         let Some(info) = table.value.get(key).map(|entry| self.info(entry)) else { return };
         let at = info.key.unwrap_or(info.origin);
         // A table of named things has a pattern for its names instead of a list of them.

@@ -20,6 +20,11 @@ impl Tree {
     pub fn stand_in(value: Value<Tree>) -> Self {
         Self { value, input: Input::NONE }
     }
+
+    /// Whether it is one of those.
+    pub fn is_stand_in(&self) -> bool {
+        self.input == Input::NONE
+    }
 }
 
 /// The layers of an environment as one tree.

@@ -81,7 +81,7 @@ pub struct Memory {
 #[cfg(test)]
 impl Memory {
     #[must_use]
-    pub fn with(mut self, path: &str, text: impl AsRef<[u8]>) -> Self {
+    pub fn with(mut self, path: &str, text: &(impl AsRef<[u8]> + ?Sized)) -> Self {
         self.files.insert(path.to_owned(), text.as_ref().to_owned());
         self
     }
