@@ -6,14 +6,16 @@
 //! 2. `workspace`: the only reader of files.
 //! 3. `load`: bytes → `load::Tree`, every value with its place.
 //! 4. `merge`: layers → `merge::Merged`, every node an `merge::Input`.
-//! 5. `k8s`: what Kubernetes itself fixes.
-//! 6. `declare`: the schema and the rules of environment files → `declare::Declared`.
-//! 7. `model`: defaults and derived facts → `model::Environment`.
-//! 8. `template`: the template language.
-//! 9. `render`: the catalogue of templates → `k8s::Object`s.
-//! 10. `verify`: the rules over all objects → `verify::Verified`.
-//! 11. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
-//! 12. [`diff`]: what differs between two outputs.
+//! 5. `yaml`: YAML text → events with places.
+//! 6. `k8s`: what Kubernetes itself fixes.
+//! 7. `manifest`: manifests that were not rendered here → `k8s::Object`s.
+//! 8. `declare`: the schema and the rules of environment files → `declare::Declared`.
+//! 9. `model`: defaults and derived facts → `model::Environment`.
+//! 10. `template`: the template language.
+//! 11. `render`: the catalogue of templates → `k8s::Object`s.
+//! 12. `verify`: the rules over all objects → `verify::Verified`.
+//! 13. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
+//! 14. [`diff`]: what differs between two outputs.
 //!
 //! `pipeline` runs them in this order, and [`cli`] turns arguments into calls of it.
 //! `docs/architecture.md` follows one value all the way.
@@ -25,6 +27,7 @@ pub mod diff;
 mod emit;
 mod k8s;
 mod load;
+mod manifest;
 mod merge;
 mod model;
 mod pipeline;
@@ -34,3 +37,4 @@ mod render;
 mod template;
 mod verify;
 mod workspace;
+mod yaml;

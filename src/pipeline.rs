@@ -1,5 +1,7 @@
 //! The one place that knows the order of rooms.
 
+mod manifests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ use crate::render::{self, Catalogue, DeadKeys};
 use crate::template::Recording;
 use crate::verify::{self, Verified};
 use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
+
+pub use manifests::{Manifests, check_manifests};
 
 /// A compiled environment.
 pub struct Compiled {

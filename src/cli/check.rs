@@ -1,10 +1,14 @@
-//! `p8fs-gen check`
+//! `p8fs-gen check`, of environments and of manifests.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::exit::{Exit, Failure};
 use super::report::Reporter;
-use crate::pipeline::{Compiler, Coverage};
+use crate::k8s::{Catalog, MINORS};
+use crate::pipeline::{Compiler, Coverage, Manifests, check_manifests};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
@@ -12,6 +16,37 @@ use crate::workspace::Workspace;
 pub(super) struct Options {
     /// Only these environments; layers are then not searched for keys that nothing reads
     environments: Vec<String>,
+    /// Check manifests that were not rendered here: a file, a folder, or `-` for standard input
+    #[arg(short = 'f', long = "filename", value_name = "FILE", conflicts_with = "environments")]
+    pub(super) manifests: Vec<PathBuf>,
+    /// The minor of Kubernetes that the manifests are for; the newest when left out
+    #[arg(long, value_name = "MINOR", requires = "manifests", value_parser = PossibleValuesParser::new(MINORS))]
+    kubernetes: Option<String>,
+    /// A file or folder with CustomResourceDefinitions, to check custom resources against
+    #[arg(long, value_name = "DIR", requires = "manifests")]
+    schemas: Vec<PathBuf>,
+}
+
+/// Checks manifests, for which no workspace is needed.
+pub(super) fn manifests(directory: &Path, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
+    let minor = options.kubernetes.as_deref().or(MINORS.last().copied()).unwrap_or_default();
+    let catalog =
+        Catalog::of(minor).ok_or_else(|| Failure::Usage(format!("no schemas of Kubernetes {minor}")))?;
+    let (names, definitions) = (&*options.manifests, &*options.schemas);
+    let checked = check_manifests(&Manifests { directory, names, definitions, catalog })?;
+    let exit = reporter.findings(checked.sink, &checked.sources);
+    match (exit, checked.objects) {
+        (Exit::Success, 0) => Err(Failure::Usage("no objects in what `-f` names".to_owned())),
+        (Exit::Success, 1) => {
+            reporter.note(&format!("checked 1 object against Kubernetes {minor}"));
+            Ok(exit)
+        }
+        (Exit::Success, count) => {
+            reporter.note(&format!("checked {count} objects against Kubernetes {minor}"));
+            Ok(exit)
+        }
+        _ => Ok(exit),
+    }
 }
 
 pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {

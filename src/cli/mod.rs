@@ -51,7 +51,7 @@ enum MessageFormat {
 enum Verb {
     /// Render an environment as a stream of objects, or into a folder
     Render(render::Options),
-    /// Check every environment, without a cluster
+    /// Check every environment, or manifests of any origin, without a cluster
     Check(check::Options),
     /// Say which lines of which files gave a field its value
     Explain(explain::Options),
@@ -86,6 +86,9 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
     let workspace = || Workspace::find(directory);
     match &arguments.verb {
         Some(Verb::Render(options)) => render::run(&workspace()?, directory, options, reporter),
+        Some(Verb::Check(options)) if !options.manifests.is_empty() => {
+            check::manifests(directory, options, reporter)
+        }
         Some(Verb::Check(options)) => check::run(&workspace()?, options, reporter),
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
         Some(Verb::Schema) => {

@@ -116,6 +116,12 @@ impl std::fmt::Display for Tier {
 /// The minor version of Kubernetes that the cluster runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum KubernetesMinor {
+    /// 1.34
+    #[serde(rename = "1.34")]
+    V1_34,
+    /// 1.35
+    #[serde(rename = "1.35")]
+    V1_35,
     /// 1.36
     #[serde(rename = "1.36")]
     V1_36,
@@ -125,6 +131,8 @@ impl KubernetesMinor {
     /// The minor as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
+            KubernetesMinor::V1_34 => "1.34",
+            KubernetesMinor::V1_35 => "1.35",
             KubernetesMinor::V1_36 => "1.36",
         }
     }

@@ -70,6 +70,20 @@ codes! {
     /// forgotten, or its ending another than `.toml`. `README` files and hidden ones are left alone.
     StrayFile = "stray-file",
 
+    // manifest
+    /// A manifest that is neither YAML nor JSON, or that holds what kubectl does not take.
+    ///
+    /// Documents are separated by lines `---` with nothing beside. Keys are text, and numbers are those that JSON has.
+    ManifestSyntax = "manifest-syntax",
+    /// A mapping in which a key stands twice.
+    ///
+    /// Readers differ in which of the two counts; most drop the first without a word.
+    DuplicateKey = "duplicate-key",
+    /// A document that is no Kubernetes object.
+    ///
+    /// Every object says what it is by `apiVersion` and `kind`.
+    NotAnObject = "not-an-object",
+
     // merge
     /// `unset` names a key that no layer below sets.
     ///
@@ -167,6 +181,11 @@ codes! {
     InvalidFieldValue = "invalid-field-value",
     /// A kind that the cluster's version of Kubernetes does not serve.
     UnknownKind = "unknown-kind",
+    /// Something that could not be checked.
+    ///
+    /// Custom resources need the definition of their kind, which `--schemas` takes from a folder; rules in CEL are not
+    /// evaluated. The rest of the object was checked.
+    NotChecked = "not-checked",
     /// Two objects have the same kind, namespace and name.
     ///
     /// The second would silently overwrite the first.

@@ -4,14 +4,21 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::{Schema, crds};
 
-/// The minors whose schemas are built in.
-static BUILT_IN: LazyLock<Vec<Catalog>> = LazyLock::new(|| {
-    vec![Catalog::read(
-        "1.36",
-        include_str!("../../schemas/kubernetes/1.36/definitions.tsv"),
-        include_str!("../../schemas/kubernetes/1.36/kinds.tsv"),
-    )]
-});
+macro_rules! built_in {
+    ($($minor:literal),+) => {
+        /// The minors whose schemas are built in, oldest first.
+        pub const MINORS: &[&str] = &[$($minor),+];
+
+        static BUILT_IN: [LazyLock<Catalog>; MINORS.len()] = [$(LazyLock::new(|| {
+            let definitions = include_str!(concat!("../../schemas/kubernetes/", $minor, "/definitions.tsv"));
+            let kinds = include_str!(concat!("../../schemas/kubernetes/", $minor, "/kinds.tsv"));
+            let lifecycle = include_str!(concat!("../../schemas/kubernetes/", $minor, "/lifecycle.tsv"));
+            Catalog::read($minor, definitions, kinds, lifecycle)
+        })),+];
+    };
+}
+
+built_in!("1.34", "1.35", "1.36");
 
 /// One kind that the API server serves.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +32,15 @@ pub struct Kind {
     /// Whether its objects live in a namespace.
     pub namespaced: bool,
     definition: &'static str,
+}
+
+/// How a kind ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifecycle {
+    /// The minor that no longer serves it, if one is known.
+    pub removed: Option<&'static str>,
+    /// What to use instead: `networking.k8s.io/v1 Ingress`.
+    pub successor: Option<&'static str>,
 }
 
 /// A schema that others refer to by its name.
@@ -56,15 +72,31 @@ pub struct Catalog {
     pub minor: &'static str,
     definitions: Vec<Definition>,
     kinds: Vec<Kind>,
+    /// Lines of API version, kind, the minors that introduced, deprecated and removed it, and its successor.
+    lifecycle: &'static str,
 }
 
 impl Catalog {
     /// The catalog of a minor; none when its schemas are not built in.
     pub fn of(minor: &str) -> Option<&'static Self> {
-        BUILT_IN.iter().find(|catalog| catalog.minor == minor)
+        let place = MINORS.iter().position(|known| *known == minor)?;
+        Some(&BUILT_IN[place])
     }
 
-    fn read(minor: &'static str, definitions: &'static str, kinds: &'static str) -> Self {
+    /// The other minors for which a question has an answer: where what this one lacks is to be had.
+    pub fn elsewhere<T>(&self, ask: impl Fn(&'static Catalog) -> Option<T>) -> Option<String> {
+        let others = BUILT_IN.iter().zip(MINORS).filter(|(_, minor)| **minor != self.minor);
+        let minors = others.filter(|(catalog, _)| ask(catalog).is_some()).map(|(_, minor)| *minor);
+        let minors: Vec<&str> = minors.collect();
+        (!minors.is_empty()).then(|| format!("Kubernetes {} has it", minors.join(" and ")))
+    }
+
+    fn read(
+        minor: &'static str,
+        definitions: &'static str,
+        kinds: &'static str,
+        lifecycle: &'static str,
+    ) -> Self {
         let kind = |line: &'static str| {
             let mut columns = line.split('\t');
             Some(Kind {
@@ -79,6 +111,7 @@ impl Catalog {
             minor,
             definitions: read_definitions(definitions),
             kinds: kinds.lines().chain(crds::kinds()).filter_map(kind).collect(),
+            lifecycle,
         }
     }
 
@@ -95,6 +128,22 @@ impl Catalog {
     /// The schema of a kind's objects.
     pub fn cursor(&self, api_version: &str, kind: &str) -> Option<Cursor<'_>> {
         self.definition(self.kind(api_version, kind)?.definition)
+    }
+
+    /// Whether any kind of the group is or was Kubernetes' own; the core group is the empty one.
+    pub fn is_own_group(&self, group: &str) -> bool {
+        let is_of = |api_version: &str| api_version.split_once('/').map_or("", |(group, _)| group) == group;
+        let own = self.kinds.iter().filter(|kind| !crds::is_name(kind.definition));
+        let past = self.lifecycle.lines().filter_map(|line| line.split('\t').next());
+        own.map(|kind| kind.api_version).chain(past).any(is_of)
+    }
+
+    /// What is known of the end of a kind; none for those that are to stay.
+    pub fn lifecycle(&self, api_version: &str, kind: &str) -> Option<Lifecycle> {
+        let mut lines = self.lifecycle.lines().map(|line| line.split('\t'));
+        let columns = lines.find(|columns| columns.clone().take(2).eq([api_version, kind]))?;
+        let mut columns = columns.skip(4).map(|text| Some(text).filter(|text| !text.is_empty()));
+        Some(Lifecycle { removed: columns.next()?, successor: columns.next().flatten() })
     }
 
     fn definition(&self, name: &str) -> Option<Cursor<'_>> {
@@ -126,6 +175,11 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
+    /// The root of a custom kind, whose schema refers to definitions of `catalog`.
+    pub(super) fn custom(catalog: &'a Catalog, schema: &'a Schema, definition: &'a str) -> Self {
+        Self { catalog, schema, definition, cel: Cel::Reported }
+    }
+
     /// What may stand here.
     pub fn schema(self) -> &'a Schema {
         self.schema
@@ -165,6 +219,11 @@ impl<'a> Cursor<'a> {
         if self.cel == Cel::KnownLimit { None } else { self.schema.unproved() }
     }
 
+    /// Which other minors have a field here that this one lacks, in words.
+    pub fn elsewhere(self, key: &str) -> Option<String> {
+        self.catalog.elsewhere(|catalog| catalog.definition(self.definition)?.field(key))
+    }
+
     fn resolve(self, schema: &'a Schema) -> Option<Cursor<'a>> {
         match &schema.reference {
             Some(name) => self.catalog.definition(name),
@@ -179,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_readable_and_every_reference_leads_somewhere() {
-        for catalog in BUILT_IN.iter() {
+        for catalog in BUILT_IN.iter().map(|catalog| &**catalog) {
             assert!(catalog.definitions.is_sorted_by_key(|definition| definition.name));
             for definition in &catalog.definitions {
                 let schema: Schema = serde_json::from_str(definition.json)

@@ -90,7 +90,8 @@ impl Schema {
 
     /// The node with all defaults filled in, as far as they are said in place.
     fn filled(&self, node: &Node) -> Node {
-        let with = |value| Node { value, at: node.at, made: node.made, from: node.from.clone() };
+        let with =
+            |value| Node { value, at: node.at, lead: node.lead, made: node.made, from: node.from.clone() };
         match &node.value {
             Value::Map(entries) => {
                 let known =
@@ -123,7 +124,8 @@ impl Schema {
 impl Value {
     /// A value of a schema, as if it stood where `node` does.
     fn of(value: &serde_json::Value, node: &Node) -> Self {
-        let inner = |value| Node { value: Value::of(value, node), at: node.at, made: node.made, from: None };
+        let inner =
+            |value| Node { value: Value::of(value, node), at: node.at, lead: 0, made: node.made, from: None };
         match value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(value) => Value::Bool(*value),
@@ -162,6 +164,7 @@ mod tests {
         let node = Node {
             value: Value::Null,
             at: Span::new(Sources::default().add("", ""), 0..0),
+            lead: 0,
             made: Made::Literal,
             from: None,
         };

@@ -36,6 +36,11 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     GROUPS.iter().flat_map(|group| group.kinds.lines())
 }
 
+/// Whether a definition's name is that of a custom resource.
+pub(super) fn is_name(definition: &str) -> bool {
+    definition.contains('/')
+}
+
 /// What holds the schema of a kind: `keda.sh/v1alpha1/ScaledObject`.
 pub(super) fn definition(name: &str) -> Option<&'static Definition> {
     let (group, _) = name.split_once('/')?;

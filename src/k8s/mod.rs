@@ -3,6 +3,7 @@
 mod catalog;
 mod combined;
 mod crds;
+mod custom;
 mod empty;
 mod format;
 mod names;
@@ -11,9 +12,11 @@ mod path;
 mod pattern;
 mod quantity;
 mod schema;
+mod schemas;
 mod wave;
 
-pub use catalog::{Catalog, Cursor};
+pub use catalog::{Catalog, Cursor, MINORS};
+pub use custom::CustomResources;
 pub use empty::empty_means_all;
 pub use names::{Names, label_key, label_value};
 pub use object::{Identity, Made, Node, Object, Value};
@@ -21,4 +24,5 @@ pub use path::{FieldPath, Step};
 pub use pattern::Pattern;
 use schema::Schema;
 pub use schema::{Refusal, Type};
+pub use schemas::Schemas;
 pub use wave::Wave;

@@ -12,6 +12,8 @@ pub struct Node {
     pub value: Value,
     /// The text that put it here: a place in a template, or in a manifest.
     pub at: Span,
+    /// How many bytes before `at` the key begins that leads here; 0 where that is not known.
+    pub lead: u16,
     /// Whether the text says it, or data does.
     pub made: Made,
     /// The inputs that made it; recorded only when asked for (`explain`, errors).
@@ -54,6 +56,18 @@ impl PartialEq for Node {
 }
 
 impl Node {
+    /// Where the key `key` stands that leads to this node; the node's own place where that is not known.
+    pub fn key_at(&self, key: &str) -> Span {
+        match self.lead {
+            0 => self.at,
+            lead => {
+                let start = self.at.start.saturating_sub(lead.into());
+                let end = start.saturating_add(key.len().try_into().unwrap_or(u32::MAX)).min(self.at.start);
+                Span { start, end, ..self.at }
+            }
+        }
+    }
+
     /// The entry `key` of a mapping.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries().iter().find(|(name, _)| &**name == key).map(|(_, node)| node)
@@ -132,14 +146,18 @@ pub struct Identity {
     pub kind: String,
     /// None for cluster-scoped kinds.
     pub namespace: Option<String>,
-    /// `metadata.name`
+    /// `metadata.name`, or the beginning of the one that the API server is to make up; empty where there is neither.
     pub name: String,
 }
 
 /// `Kind namespace/name`, as diagnostics name an object.
 impl std::fmt::Display for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ", self.kind)?;
+        f.write_str(&self.kind)?;
+        if self.name.is_empty() {
+            return Ok(());
+        }
+        f.write_str(" ")?;
         if let Some(namespace) = &self.namespace {
             write!(f, "{namespace}/")?;
         }

@@ -113,7 +113,9 @@ impl Check<'_> {
             let found = Diagnostic::error(Code::UnknownKind, title).at(at, "unknown kind");
             let found = found.suggest(kind, catalog.kinds().iter().map(|known| known.kind));
             let is_custom = api_version.contains('.') && !api_version.contains(".k8s.io/");
-            self.sink.push(if is_custom { found.help(CUSTOM_KINDS) } else { found });
+            let found = if is_custom { found.help(CUSTOM_KINDS) } else { found };
+            let minors = catalog.elsewhere(|catalog| catalog.kind(api_version, kind));
+            self.sink.push(minors.into_iter().fold(found, Diagnostic::note));
         }
         cursor
     }
@@ -418,11 +420,10 @@ impl Check<'_> {
     fn field<'c>(&mut self, at: Cursor<'c>, name: &str, span: Span) -> Option<Cursor<'c>> {
         let place = at.field(name);
         if place.is_none() && !at.keeps_unknown(name) {
-            self.sink.push(
-                Diagnostic::error(Code::TemplateSchema, format!("unknown field `{name}`"))
-                    .at(span, format!("not a field of {}", short(at.definition())))
-                    .suggest(name, at.schema().properties.keys().map(String::as_str)),
-            );
+            let found = Diagnostic::error(Code::TemplateSchema, format!("unknown field `{name}`"))
+                .at(span, format!("not a field of {}", short(at.definition())))
+                .suggest(name, at.schema().properties.keys().map(String::as_str));
+            self.sink.push(at.elsewhere(name).into_iter().fold(found, Diagnostic::note));
         }
         place
     }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use saphyr_parser::Event;
-
 use super::expression::is_name;
 use super::parse::Parser;
-use super::yaml::Broken;
+
 use super::{Argument, Chunk, Condition, Entry, Expression, Include, Key, Loop, Part, PartKind};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::Value;
+use crate::yaml::{Broken, Event};
 
 const DIRECTIVES: [&str; 6] = ["$else", "$for", "$if", "$include", "$merge", "$value"];
 

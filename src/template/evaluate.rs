@@ -317,7 +317,7 @@ impl<'t> Evaluator<'t> {
         let from = (self.recording == Recording::Leaves).then(|| {
             Arc::new(Provenance { value: inputs(), because: self.because.iter().copied().collect() })
         });
-        Node { value, at, made, from }
+        Node { value, at, lead: 0, made, from }
     }
 }
 
@@ -358,7 +358,8 @@ fn lay(base: Node, over: Node) -> Node {
     for (key, node) in upper {
         match map.iter_mut().find(|(known, _)| *known == key) {
             Some((_, below)) => {
-                let nothing = Node { value: Value::Null, at: below.at, made: below.made, from: None };
+                let nothing =
+                    Node { value: Value::Null, at: below.at, lead: 0, made: below.made, from: None };
                 *below = lay(std::mem::replace(below, nothing), node);
             }
             None => map.push((key, node)),

@@ -11,9 +11,9 @@ mod expression;
 mod infer;
 mod omission;
 mod parse;
+mod scalar;
 mod scope;
 mod value;
-mod yaml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

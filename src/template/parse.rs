@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use saphyr_parser::Event;
-
 use super::expression::split;
-use super::yaml::{Broken, Events, scalar};
+use super::scalar::scalar;
 use super::{Chunk, Entry, Key, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 use crate::k8s::Value;
+use crate::yaml::{Broken, Event, Events};
 
 /// The most levels of structure; Kubernetes' own objects have about twenty.
 const DEPTH: usize = 100;
@@ -53,7 +52,13 @@ pub(super) struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(file: FileId, sources: &'a Sources, sink: &'a mut Sink) -> Self {
         let text = &sources.get(file).text;
-        Self { file, text, events: Events::new(file, text), depth: 0, sink }
+        Self {
+            file,
+            text,
+            events: Events::new(file, text, 0..text.len(), Code::TemplateSyntax),
+            depth: 0,
+            sink,
+        }
     }
 
     pub(super) fn syntax(&mut self, span: Span, title: impl Into<String>, label: &str) {

@@ -3,35 +3,48 @@
 
 use std::collections::BTreeMap;
 
-use super::Findings;
-use crate::diag::Code;
-use crate::k8s::{Catalog, Identity, Names, Node, Object, label_key, label_value};
+use super::{Findings, Origin};
+use crate::diag::{Code, Diagnostic};
+use crate::k8s::{Identity, Names, Node, Object, Schemas, label_key, label_value};
 
-pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<'_>) {
+pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'_>) {
     let Identity { api_version, kind, namespace, name } = &object.identity;
-    let node = |key: &str| object.root.path(&["metadata", key]).unwrap_or(&object.root);
-    if let Err(error) = Names::of(api_version, kind).check(name) {
+    let metadata = object.root.get("metadata").unwrap_or(&object.root);
+    let node = |key: &str| metadata.get(key).unwrap_or(metadata);
+    if name.is_empty() {
+        let title = format!("{kind}: `metadata.name` is required");
+        findings.push(findings.structure(Code::MissingField, title, node("name"), "lacks it"));
+    } else if metadata.get("name").is_some()
+        && let Err(error) = Names::of(api_version, kind).check(name)
+    {
         let title = format!("{kind}: `{name}` is not a name");
         findings.push(findings.value(Code::InvalidName, title, node("name"), error));
     }
-    let Some(known) = catalog.kind(api_version, kind) else { return };
-    let (code, what, at, label) = match namespace {
-        None if known.namespaced => {
+    let Some(is_namespaced) = schemas.is_namespaced(api_version, kind) else { return };
+    let (code, what, at, label) = match (namespace, findings.origin) {
+        (None, Origin::Rendered(_)) if is_namespaced => {
             let label = "would go wherever the current context points";
             (Code::MissingField, "`metadata.namespace` is required".to_owned(), node("name"), label)
         }
-        Some(_) if !known.namespaced => {
+        (Some(_), Origin::Foreign) if !is_namespaced => {
+            let title = format!("{}: a {kind} has no namespace", object.identity);
+            let label = "the API server drops it";
+            findings.push(Diagnostic::warning(Code::UnknownField, title).at(node("namespace").at, label));
+            return;
+        }
+        (Some(_), Origin::Rendered(_)) if !is_namespaced => {
             let label = "objects of this kind belong to the whole cluster";
             (Code::UnknownField, format!("a {kind} has no namespace"), node("namespace"), label)
         }
-        Some(namespace) => match Names::Label.check(namespace) {
+        (Some(namespace), _) => match Names::Label.check(namespace) {
             Ok(()) => return,
             Err(error) => {
                 let what = format!("`{namespace}` is not a namespace");
                 (Code::InvalidName, what, node("namespace"), error)
             }
         },
-        None => return,
+        // Cluster-scoped; or foreign, and kubectl takes the namespace of the current context.
+        (None, _) => return,
     };
     findings.push(findings.structure(code, format!("{}: {what}", object.identity), at, label));
 }
@@ -55,7 +68,7 @@ pub(super) fn metadata(object: &Object, holder: &Node, findings: &mut Findings<'
 /// No two objects may be one to the API server; versions of one group are the same objects.
 pub(super) fn check_unique(objects: &[Object], findings: &mut Findings<'_>) {
     let mut seen = BTreeMap::new();
-    for object in objects {
+    for object in objects.iter().filter(|object| object.root.path(&["metadata", "name"]).is_some()) {
         let Identity { api_version, kind, namespace, name } = &object.identity;
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         if let Some(first) = seen.insert((group, kind, namespace, name), &object.root) {

@@ -9,7 +9,7 @@ mod structure;
 use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::k8s::{Catalog, Node, Object, Value};
+use crate::k8s::{Catalog, Node, Object, Schemas, Value};
 use crate::merge::{self, InputInfo, Inputs};
 
 /// Objects that passed every rule.
@@ -30,6 +30,15 @@ impl Verified {
     }
 }
 
+/// Who wrote the objects.
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    /// Our templates, from these inputs.
+    Rendered(&'a Inputs),
+    /// Somebody else: what an API server or kubectl fills in may be missing.
+    Foreign,
+}
+
 /// Checks all objects together; none when there was an error.
 pub fn verify(
     objects: Vec<Object>,
@@ -38,23 +47,33 @@ pub fn verify(
     sink: &mut Sink,
 ) -> Option<Verified> {
     let before = sink.errors();
+    apply(&objects, Schemas::of(catalog), Origin::Rendered(inputs), sink);
+    (sink.errors() == before).then_some(Verified { objects, catalog })
+}
+
+/// Checks objects that were not rendered here.
+pub fn verify_foreign(objects: &[Object], schemas: Schemas<'_>, sink: &mut Sink) {
+    apply(objects, schemas, Origin::Foreign, sink);
+}
+
+/// Applies every rule.
+fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mut Sink) {
     let found = objects.par_iter().map(|object| {
-        let mut findings = Findings { inputs, found: Vec::new() };
-        structure::check(object, catalog, &mut findings);
-        identity::check(object, catalog, &mut findings);
+        let mut findings = Findings { origin, found: Vec::new() };
+        structure::check(object, schemas, &mut findings);
+        identity::check(object, schemas, &mut findings);
         selectors::check(object, &mut findings);
         findings.found
     });
     sink.extend(found.collect::<Vec<_>>().into_iter().flatten());
-    let mut findings = Findings { inputs, found: Vec::new() };
-    identity::check_unique(&objects, &mut findings);
+    let mut findings = Findings { origin, found: Vec::new() };
+    identity::check_unique(objects, &mut findings);
     sink.extend(findings.found);
-    (sink.errors() == before).then_some(Verified { objects, catalog })
 }
 
 /// Where rules put what they find.
 struct Findings<'a> {
-    inputs: &'a Inputs,
+    origin: Origin<'a>,
     found: Vec<Diagnostic>,
 }
 
@@ -81,7 +100,12 @@ impl Findings<'_> {
     }
 
     fn inputs_of<'n>(&'n self, node: &'n Node) -> impl Iterator<Item = &'n InputInfo> {
-        node.from.iter().flat_map(|from| from.value.iter()).map(|input| self.inputs.get(input))
+        let inputs = match self.origin {
+            Origin::Rendered(inputs) => Some(inputs),
+            Origin::Foreign => None,
+        };
+        let from = node.from.iter().flat_map(|from| from.value.iter());
+        from.filter_map(move |input| Some(inputs?.get(input)))
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {

@@ -4,28 +4,88 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Findings, identity};
+use super::{Findings, Origin, identity};
 use crate::diag::{Code, Diagnostic};
-use crate::k8s::{Catalog, Cursor, FieldPath, Node, Object, Refusal, Step, Value};
+use crate::k8s::{Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Value};
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
-pub(super) fn check(object: &Object, catalog: &Catalog, findings: &mut Findings<'_>) {
-    let identity = &object.identity;
-    let Some(root) = catalog.cursor(&identity.api_version, &identity.kind) else {
-        let title = format!("Kubernetes {} has no {} {}", catalog.minor, identity.api_version, identity.kind);
-        let at = object.root.get("kind").unwrap_or(&object.root);
-        findings.push(findings.structure(Code::UnknownKind, title, at, "unknown kind"));
-        return;
+pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'_>) {
+    let Identity { api_version, kind, .. } = &object.identity;
+    match schemas.cursor(api_version, kind) {
+        Some(root) => {
+            let mut walk = Walk { object, findings, path: FieldPath::default(), unproved: BTreeSet::new() };
+            walk.node(&object.root, root);
+            let unproved = walk.unproved;
+            if !unproved.is_empty() {
+                let unproved: Vec<String> = unproved.into_iter().collect();
+                let title = format!("{}: {} cannot be evaluated", object.identity, unproved.join(" and "));
+                let at = object.root.get("kind").unwrap_or(&object.root).at;
+                findings.push(Diagnostic::warning(Code::NotChecked, title).at(at, "all else was checked"));
+            }
+        }
+        None => unknown_kind(object, schemas, findings),
+    }
+}
+
+/// A custom resource without a schema.
+fn not_checked(object: &Object, schemas: Schemas<'_>, at: &Node, findings: &mut Findings<'_>) {
+    let Identity { api_version, kind, .. } = &object.identity;
+    let title = format!("{} is not checked", object.identity);
+    let (label, help) = match schemas.custom.kind(api_version, kind).map(|custom| &custom.schema) {
+        Some(Err(why)) => (format!("its CustomResourceDefinition {why}"), None),
+        _ => (
+            format!("nothing is known of {api_version} {kind}"),
+            Some("`--schemas` takes CustomResourceDefinitions from a folder"),
+        ),
     };
-    Walk { object, findings, path: FieldPath::default() }.node(&object.root, root);
+    let found = Diagnostic::warning(Code::NotChecked, title).at(at.at, label);
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let versions = schemas.custom.versions(group, kind);
+    findings.push(match (versions.as_slice(), help) {
+        ([], Some(help)) => found.help(help),
+        ([], None) => found,
+        (versions, _) => found.note(format!("there are definitions for {}", versions.join(", "))),
+    });
+}
+
+fn unknown_kind(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'_>) {
+    let catalog = schemas.catalog;
+    let Identity { api_version, kind, .. } = &object.identity;
+    let at = object.root.get("kind").unwrap_or(&object.root);
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    if let (Origin::Foreign, false) = (findings.origin, catalog.is_own_group(group)) {
+        not_checked(object, schemas, at, findings);
+        return;
+    }
+    let title = format!("Kubernetes {} has no {api_version} {kind}", catalog.minor);
+    let mut found = findings.structure(Code::UnknownKind, title, at, "unknown kind");
+    let minors = catalog.elsewhere(|catalog| catalog.kind(api_version, kind));
+    found = minors.into_iter().fold(found, Diagnostic::note);
+    let lifecycle = catalog.lifecycle(api_version, kind);
+    if let Some(removed) = lifecycle.and_then(|lifecycle| lifecycle.removed) {
+        found = found.note(format!("Kubernetes {removed} removed it"));
+    }
+    findings.push(match lifecycle.and_then(|lifecycle| lifecycle.successor) {
+        Some(successor) => found.help(format!("use {successor}")),
+        None => {
+            let versions = catalog.kinds().iter().filter(|known| known.kind == kind);
+            let versions: Vec<String> = versions.map(|known| known.api_version.to_owned()).collect();
+            match versions.as_slice() {
+                [] => found.suggest(kind, catalog.kinds().iter().map(|known| known.kind)),
+                versions => found.help(format!("a {kind} is of {}", versions.join(" or "))),
+            }
+        }
+    });
 }
 
 struct Walk<'a, 'f, 's> {
     object: &'a Object,
     findings: &'f mut Findings<'s>,
     path: FieldPath,
+    /// What applies to a foreign object and cannot be evaluated.
+    unproved: BTreeSet<String>,
 }
 
 impl Walk<'_, '_, '_> {
@@ -44,9 +104,15 @@ impl Walk<'_, '_, '_> {
 
     fn node(&mut self, node: &Node, at: Cursor<'_>) {
         let schema = at.schema();
-        if let Some(unproved) = at.unproved() {
-            let what = format!("has {unproved}, which cannot be evaluated");
-            self.report(Code::InvalidFieldValue, node, &what, "not proved");
+        match self.findings.origin {
+            Origin::Rendered(_) => {
+                if let Some(unproved) = at.unproved() {
+                    let what = format!("has {unproved}, which cannot be evaluated");
+                    self.report(Code::InvalidFieldValue, node, &what, "not proved");
+                }
+            }
+            Origin::Foreign if schema.validations.is_empty() => self.unproved.extend(schema.unproved()),
+            Origin::Foreign => drop(self.unproved.insert("its rules in CEL".to_owned())),
         }
         if at.definition() == OBJECT_META {
             identity::metadata(self.object, node, self.findings);
@@ -79,7 +145,11 @@ impl Walk<'_, '_, '_> {
                 None => {
                     let title = format!("{}: unknown field `{}`", self.object.identity, self.path);
                     let label = "the API server would refuse it";
-                    let found = self.findings.structure(Code::UnknownField, title, child, label);
+                    let mut found = self.findings.structure(Code::UnknownField, title, child, label);
+                    if child.lead != 0 {
+                        found = found.at(child.key_at(key), label);
+                    }
+                    found = at.elsewhere(key).into_iter().fold(found, Diagnostic::note);
                     self.findings.push(found.suggest(key, schema.properties.keys().map(String::as_str)));
                 }
             }

@@ -3,6 +3,7 @@
 //! A workspace is a folder with `environments/` or a `p8fs-gen.toml`, found from any folder below it.
 
 mod files;
+mod manifests;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use files::Disk;
 pub use files::Files;
 #[cfg(test)]
 pub use files::Memory;
+pub use manifests::manifests;
 
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
@@ -34,6 +36,8 @@ pub enum WorkspaceError {
     NotFound(PathBuf),
     #[error("cannot read {path}")]
     Read { path: String, source: std::io::Error },
+    #[error("no file or folder {0}")]
+    NoFile(String),
 }
 
 /// A folder of environments and templates.
@@ -77,22 +81,7 @@ impl Workspace {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(|source| WorkspaceError::Read { path: path.to_owned(), source })?,
         };
-        if bytes.len() as u64 > MAX_FILE {
-            let file = sources.add(path, "");
-            let title = format!("`{path}` is larger than {} MiB", MAX_FILE >> 20);
-            sink.push(Diagnostic::error(Code::NotText, title).at(Span::new(file, 0..0), ""));
-            return Ok(Some(file));
-        }
-        let wrong = std::str::from_utf8(&bytes).err().map(|error| error.valid_up_to());
-        let text = String::from_utf8_lossy(&bytes);
-        let file = sources.add(path, text);
-        if let Some(start) = wrong {
-            // Here stands the character that replaces what is none.
-            let at = Span::new(file, start..start + char::REPLACEMENT_CHARACTER.len_utf8());
-            let title = format!("`{path}` is not UTF-8");
-            sink.push(Diagnostic::error(Code::NotText, title).at(at, "the first byte that is not"));
-        }
-        Ok(Some(file))
+        Ok(Some(add(path, &bytes, MAX_FILE, sources, sink)))
     }
 
     /// The names of all files in `environments/`, without `.toml`, sorted.
@@ -134,4 +123,25 @@ fn below(folder: &Path) -> Option<String> {
     let start = std::env::current_dir().ok()?.canonicalize().ok()?;
     let steps = folder.strip_prefix(start).ok()?.iter();
     steps.map(|step| Some(format!("{}/", step.to_str()?))).collect()
+}
+
+/// Adds what a file says. One that is larger than `limit` or is no text is reported, and stands for as much as can be
+/// read.
+fn add(path: &str, bytes: &[u8], limit: u64, sources: &mut Sources, sink: &mut Sink) -> FileId {
+    if bytes.len() as u64 > limit {
+        let file = sources.add(path, "");
+        let title = format!("`{path}` is larger than {} MiB", limit >> 20);
+        sink.push(Diagnostic::error(Code::NotText, title).at(Span::new(file, 0..0), ""));
+        return file;
+    }
+    let wrong = std::str::from_utf8(bytes).err().map(|error| error.valid_up_to());
+    let text = String::from_utf8_lossy(bytes);
+    let file = sources.add(path, text);
+    if let Some(start) = wrong {
+        // Here stands the character that replaces what is none.
+        let at = Span::new(file, start..start + char::REPLACEMENT_CHARACTER.len_utf8());
+        let title = format!("`{path}` is not UTF-8");
+        sink.push(Diagnostic::error(Code::NotText, title).at(at, "the first byte that is not"));
+    }
+    file
 }

@@ -9,6 +9,7 @@ pub(in crate::emit) fn object(api_version: &str, kind: &str, namespace: &str, na
     let node = |value| Node {
         value,
         at: Span::new(Sources::default().add("", ""), 0..0),
+        lead: 0,
         made: Made::Literal,
         from: None,
     };

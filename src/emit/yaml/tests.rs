@@ -22,7 +22,7 @@ fn node(json: &serde_json::Value) -> Node {
         }
     };
     let at = Span::new(Sources::default().add("", ""), 0..0);
-    Node { value, at, made: Made::Literal, from: None }
+    Node { value, at, lead: 0, made: Made::Literal, from: None }
 }
 
 fn object(json: &serde_json::Value) -> Object {
