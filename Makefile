@@ -22,7 +22,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 .PHONY: tools test bench lint deny schemas schemas-check FORCE
 .DELETE_ON_ERROR:
 
-tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/helm
+tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/helm $(TOOLS)/crds
 
 test: tools
 	cargo test --features real
@@ -61,11 +61,15 @@ $(TOOLS)/kube-apiserver: $(TOOLS)/kubernetes.pins
 $(TOOLS)/helm: $(TOOLS)/helm.pins
 	$(call build,$(HELM),helm.sh/helm/v4/cmd/helm)
 
+$(TOOLS)/crds: $(TOOLS)/crds.pins
+	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@
+
 # What a module pins. Rewritten only if its content differs, so that a fresh
 # checkout beside a restored target/ does not build again.
+pins = $(addprefix tests/tools/$(1)/,go.mod go.sum) $(wildcard tests/tools/$(1)/sources.tsv)
 $(TOOLS)/%.pins: FORCE
 	@mkdir -p $(@D)
-	@cat tests/tools/$*/go.mod tests/tools/$*/go.sum | cmp -s - $@ || cat tests/tools/$*/go.mod tests/tools/$*/go.sum > $@
+	@cat $(call pins,$*) | cmp -s - $@ || cat $(call pins,$*) > $@
 
 # $(call generate,minor,folder)
 generate = go run -C $(K8S) -mod=readonly $(if $(wildcard $(K8S)/$(1).mod),-modfile=$(1).mod) ./schemas $(2)
@@ -78,14 +82,14 @@ $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
 
 .PHONY: schemas/crds
 schemas/crds:
-	go run -C $(CRDS) -mod=readonly . $(CURDIR)/$@
+	go run -C $(CRDS) -mod=readonly . schemas $(CURDIR)/$@
 
 schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds
 
 .PHONY: schemas-check-crds
 schemas-check-crds:
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
-	  go run -C $(CRDS) -mod=readonly . "$$out" && diff -ru schemas/crds "$$out"
+	  go run -C $(CRDS) -mod=readonly . schemas "$$out" && diff -ru schemas/crds "$$out"
 
 .PHONY: $(MINORS:%=schemas-check-%)
 $(MINORS:%=schemas-check-%): schemas-check-%:

@@ -9,4 +9,5 @@
 
 mod accepted;
 mod api_server;
+mod custom;
 mod stream;

@@ -29,10 +29,11 @@ type definition struct {
 	}
 }
 
-// group is the two files of one API group, by line.
+// group is one API group: the lines of its schemas, and the CRDs by their plural.
 type group struct {
 	definitions, kinds []string
 	rules              int
+	files              map[string][]byte
 }
 
 // add puts the kinds of one file into their group, in the versions that are served.
@@ -48,9 +49,10 @@ func add(groups map[string]*group, file []byte) error {
 		return fmt.Errorf("%s keeps all unknown fields", crd.Spec.Names.Kind)
 	}
 	if groups[crd.Spec.Group] == nil {
-		groups[crd.Spec.Group] = &group{}
+		groups[crd.Spec.Group] = &group{files: map[string][]byte{}}
 	}
 	to := groups[crd.Spec.Group]
+	to.files[crd.Spec.Names.Plural] = file
 	for _, version := range crd.Spec.Versions {
 		if !version.Served {
 			continue
@@ -73,10 +75,16 @@ func add(groups map[string]*group, file []byte) error {
 	return nil
 }
 
-func (g *group) write(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+func (g *group) writeFiles(folder string) error {
+	for name, file := range g.files {
+		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), file, 0o644); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (g *group) writeSchemas(folder string) error {
 	files := map[string][]string{"definitions.tsv": g.definitions, "kinds.tsv": g.kinds}
 	size := 0
 	for name, lines := range files {

@@ -1,11 +1,13 @@
 // Command crds writes the reduced structural schemas of custom resources, taken
 // from the CRDs that Go modules carry:
 //
-//	go run . OUT
+//	go run . schemas OUT
+//	go run . files OUT
 //
 // It reads sources.tsv (module, version, hash, path of the files inside it) and
-// writes OUT/<group>/definitions.tsv and OUT/<group>/kinds.tsv. The same sources
-// always give the same bytes.
+// writes OUT/<group>/definitions.tsv and OUT/<group>/kinds.tsv, or the CRDs
+// themselves to OUT/<group>/<plural>.yaml. The same sources always give the same
+// bytes.
 package main
 
 import (
@@ -28,17 +30,17 @@ import (
 var sources string
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: crds OUT")
+	if len(os.Args) != 3 || os.Args[1] != "schemas" && os.Args[1] != "files" {
+		fmt.Fprintln(os.Stderr, "usage: crds schemas|files OUT")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "crds:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out string) error {
+func run(what, out string) error {
 	groups := map[string]*group{}
 	for line := range strings.Lines(sources) {
 		columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
@@ -60,7 +62,15 @@ func run(out string) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		if err := groups[name].write(filepath.Join(out, name)); err != nil {
+		group, folder := groups[name], filepath.Join(out, name)
+		write := group.writeSchemas
+		if what == "files" {
+			write = group.writeFiles
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+		if err := write(folder); err != nil {
 			return err
 		}
 	}
