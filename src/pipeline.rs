@@ -5,11 +5,11 @@ mod manifests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::declare;
+use crate::declare::{self, Declared};
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{Environments, Settings};
-use crate::merge::{self, InputSet, Inputs, Reads};
+use crate::merge::{self, InputSet, Inputs, Merged, Reads};
 use crate::model::{self, Contextual, Environment};
 use crate::render::{self, Catalogue, DeadKeys};
 use crate::template::Recording;
@@ -101,7 +101,26 @@ impl<'w> Compiler<'w> {
         recording: Recording,
     ) -> Result<Option<Compiled>, WorkspaceError> {
         let before = self.sink.errors();
-        // load
+        // load, merge
+        let Some(merged) = self.merged(environment)? else { return Ok(None) };
+        // declare
+        let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
+            return Ok(None);
+        };
+        let catalog = self.catalog(declared.cluster.value().kubernetes.value().as_str());
+        let (Some(catalog), Some(catalogue)) = (catalog, &self.catalogue) else { return Ok(None) };
+        if self.sink.errors() > before {
+            return Ok(None);
+        }
+        // model, render, verify
+        let made = objects(&declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
+        let Some((objects, reads)) = made else { return Ok(None) };
+        self.dead.add(&merged.inputs, &reads);
+        Ok(Some(Compiled { objects, inputs: merged.inputs }))
+    }
+
+    /// An environment's layers, laid over each other. None when there is no such environment; that is in the sink.
+    pub fn merged(&mut self, environment: &str) -> Result<Option<Merged>, WorkspaceError> {
         let layers = self.environments.layers(environment, &mut self.sources, &mut self.sink)?;
         let Some(layers) = layers else {
             let title = format!("no environment is called `{environment}`");
@@ -115,43 +134,7 @@ impl<'w> Compiler<'w> {
             }
             return Ok(None);
         }
-        // merge
-        let merged = merge::merge(layers, &mut self.sink);
-        // declare
-        let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
-            return Ok(None);
-        };
-        let reads = Reads::of(&merged.inputs);
-        let minor = &declared.cluster.kubernetes;
-        reads.mark(minor.inputs().iter());
-        let catalog = self.catalog(minor.value().as_str());
-        let (Some(catalog), Some(catalogue)) = (catalog, &self.catalogue) else { return Ok(None) };
-        if self.sink.errors() > before {
-            return Ok(None);
-        }
-        // model
-        let context = Arc::new(model::environment(&declared, &reads).context(&InputSet::default()));
-        // render
-        let render = |recording, sink: &mut Sink| {
-            render::render(catalogue, &context, catalog, recording, &reads, sink)
-        };
-        let objects = render(recording, &mut self.sink);
-        if self.sink.errors() > before {
-            return Ok(None);
-        }
-        // verify
-        let mut found = Sink::default();
-        let verified = verify::verify(objects, catalog, &merged.inputs, &mut found);
-        if !found.is_empty() && recording == Recording::Reads {
-            // Rendered again, so that the findings can point at the environment's files.
-            found = Sink::default();
-            let objects = render(Recording::Leaves, &mut found);
-            verify::verify(objects, catalog, &merged.inputs, &mut found);
-        }
-        self.sink.extend(found);
-        let Some(objects) = verified else { return Ok(None) };
-        self.dead.add(&merged.inputs, &reads);
-        Ok(Some(Compiled { objects, inputs: merged.inputs }))
+        Ok(Some(merge::merge(layers, &mut self.sink)))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
@@ -179,5 +162,41 @@ impl<'w> Compiler<'w> {
     }
 }
 
+/// What is declared, as verified objects, and what was read for them. None when there were errors.
+fn objects(
+    declared: &Declared,
+    inputs: &Inputs,
+    catalogue: &Catalogue,
+    catalog: &'static Catalog,
+    recording: Recording,
+    sink: &mut Sink,
+) -> Option<(Verified, Reads)> {
+    let reads = Reads::of(inputs);
+    reads.mark(declared.cluster.value().kubernetes.inputs().iter());
+    // model
+    let context = Arc::new(model::environment(declared, &reads).context(&InputSet::default()));
+    // render
+    let render =
+        |recording, sink: &mut Sink| render::render(catalogue, &context, catalog, recording, &reads, sink);
+    let before = sink.errors();
+    let objects = render(recording, sink);
+    if sink.errors() > before {
+        return None;
+    }
+    // verify
+    let mut found = Sink::default();
+    let verified = verify::verify(objects, catalog, inputs, &mut found);
+    if !found.is_empty() && recording == Recording::Reads {
+        // Rendered again, so that the findings can point at the environment's files.
+        found = Sink::default();
+        let objects = render(Recording::Leaves, &mut found);
+        verify::verify(objects, catalog, inputs, &mut found);
+    }
+    sink.extend(found);
+    verified.map(|objects| (objects, reads))
+}
+
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod tests;

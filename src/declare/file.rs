@@ -22,7 +22,7 @@ pub struct Declared {
     /// Makes a file an environment; a file without this table is a layer.
     pub environment: EnvironmentTable,
     /// The cluster that it runs in.
-    pub cluster: Cluster,
+    pub cluster: Sourced<Cluster>,
     /// Configuration that every workload gets as environment variables, through one ConfigMap.
     #[serde(default)]
     pub settings: Sourced<BTreeMap<VariableName, Sourced<Setting>>>,

@@ -18,6 +18,8 @@ use crate::merge::Merged;
 
 pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, Setting};
 pub use schema::published as published_schema;
+#[cfg(test)]
+pub use schema::whole as whole_schema;
 pub use values::{
     AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Tier, VariableName,
     Via,

@@ -7,7 +7,7 @@ use super::Declared;
 
 /// The schema of a whole environment, after its layers were merged; without references, so that a finding's
 /// path leads to the part that refused it.
-pub(super) fn whole() -> Value {
+pub fn whole() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<Declared>().to_value();
     each(&mut schema, &without_null);

@@ -1,6 +1,7 @@
 //! Inputs: the nodes of the merged tree, as everything derived from them refers to them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Tree, Value};
@@ -13,6 +14,25 @@ pub struct Input(pub(super) u32);
 impl Input {
     /// Of a value that stands for one that was refused: no input gave it.
     pub(super) const NONE: Self = Self(u32::MAX);
+
+    /// Set in what refers to a table because of a key that it lacks.
+    const ABSENCE: u32 = 1 << 31;
+
+    /// Of a table: that it lacks a key. Of anything else: what it says.
+    #[must_use]
+    pub fn absence(self) -> Self {
+        Self(self.0 | Self::ABSENCE)
+    }
+
+    /// The node itself.
+    #[must_use]
+    pub fn node(self) -> Self {
+        Self(self.0 & !Self::ABSENCE)
+    }
+
+    fn index(self) -> usize {
+        self.node().0 as usize
+    }
 }
 
 /// What is known of an input.
@@ -37,7 +57,7 @@ pub struct Inputs {
 
 impl Inputs {
     pub fn get(&self, input: Input) -> &InputInfo {
-        &self.nodes[input.0 as usize]
+        &self.nodes[input.index()]
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (Input, &InputInfo)> {
@@ -60,6 +80,12 @@ impl InputSet {
         self.0.iter().copied()
     }
 
+    /// What decided that something is not there: the same, but of tables, that they lack a key.
+    #[must_use]
+    pub fn absence(&self) -> Self {
+        self.iter().map(Input::absence).collect()
+    }
+
     /// Whether it has none: what has no inputs is a default or a literal.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -79,6 +105,19 @@ pub struct Provenance {
     pub value: InputSet,
     /// What decided that it is there: conditions, loops, the existence of tables.
     pub because: InputSet,
+    /// What stood in it in the template and was left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A field or an item that data left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The field; none for an item of a list.
+    pub key: Option<Arc<str>>,
+    /// The expression that gave none, or the condition that did not hold.
+    pub at: Span,
+    /// What decided so.
+    pub from: Arc<Provenance>,
 }
 
 /// Which inputs were looked at. Marking needs no exclusive access: objects are evaluated in parallel.
@@ -93,11 +132,11 @@ impl Reads {
 
     pub fn mark(&self, inputs: impl IntoIterator<Item = Input>) {
         for input in inputs {
-            self.0[input.0 as usize].store(true, Ordering::Relaxed);
+            self.0[input.index()].store(true, Ordering::Relaxed);
         }
     }
 
     pub fn contains(&self, input: Input) -> bool {
-        self.0[input.0 as usize].load(Ordering::Relaxed)
+        self.0[input.index()].load(Ordering::Relaxed)
     }
 }

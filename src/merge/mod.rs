@@ -10,6 +10,6 @@ mod lay;
 mod sourced;
 
 pub use crate::load::Value;
-pub use inputs::{Input, InputInfo, InputSet, Inputs, Provenance, Reads};
+pub use inputs::{Input, InputInfo, InputSet, Inputs, LeftOut, Provenance, Reads};
 pub use lay::{Merged, Tree, merge};
 pub use sourced::Sourced;

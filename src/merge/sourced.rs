@@ -24,6 +24,11 @@ impl<T> Sourced<T> {
         Self { value, inputs: InputSet::default() }
     }
 
+    /// A value by default, because a table lacks the key that would give it.
+    pub fn default_in<U>(table: &Sourced<U>, value: T) -> Self {
+        Self { value, inputs: table.inputs.absence() }
+    }
+
     /// A value that `inputs` gave.
     pub fn derived(value: T, inputs: InputSet) -> Self {
         Self { value, inputs }

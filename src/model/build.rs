@@ -33,10 +33,12 @@ pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
 
 /// Where clusters made by kubeadm, kind and the cloud providers run their DNS server.
 fn dns(declared: &Declared) -> Dns {
-    let usual = [("k8s-app".to_owned(), Sourced::default_of("kube-dns".to_owned()))];
-    match &declared.cluster.dns {
-        Some(dns) => Dns { namespace: dns.namespace.text(), labels: dns.labels.value().clone() },
-        None => Dns { namespace: Sourced::default_of("kube-system".to_owned()), labels: usual.into() },
+    let cluster = &declared.cluster;
+    let default = |text: &str| Sourced::default_in(cluster, text.to_owned());
+    let usual = || [("k8s-app".to_owned(), default("kube-dns"))].into();
+    match &cluster.value().dns {
+        Some(dns) => Dns { namespace: dns.namespace.text(), labels: dns.labels.clone() },
+        None => Dns { namespace: default("kube-system"), labels: Sourced::default_in(cluster, usual()) },
     }
 }
 
@@ -56,11 +58,8 @@ pub(super) fn selector(system: &Sourced<Name>, name: &Sourced<Name>) -> LabelMap
     .into()
 }
 
-fn config(declared: &Declared) -> Option<Sourced<Config>> {
+fn config(declared: &Declared) -> Sourced<Option<Config>> {
     let settings = &declared.settings;
-    if settings.value().is_empty() {
-        return None;
-    }
     let mut digest = Sha256::new();
     let mut inputs = InputSet::default();
     for (name, value) in settings.value() {
@@ -70,11 +69,13 @@ fn config(declared: &Declared) -> Option<Sourced<Config>> {
         inputs.extend(value.inputs());
     }
     let hex = digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    Some(settings.map(|data| Config {
-        name: declared.system.name.map(|name| format!("{name}-config")),
-        data: data.clone(),
-        digest: Sourced::derived(hex, inputs),
-    }))
+    settings.map(|data| {
+        (!data.is_empty()).then(|| Config {
+            name: declared.system.name.map(|name| format!("{name}-config")),
+            data: data.clone(),
+            digest: Sourced::derived(hex, inputs),
+        })
+    })
 }
 
 fn derive_service(
@@ -90,14 +91,13 @@ fn derive_service(
     let tier = &declared.environment.tier;
     reads.mark(raw.replicas.inputs().iter().chain(tier.inputs().iter()));
 
-    let (replicas, scale, fewest) = match raw.replicas.value() {
-        Replicas::Fixed(number) => {
-            let number = raw.replicas.map(|_| *number);
-            (Some(number.clone()), None, number)
-        }
+    let (scale, fewest) = match raw.replicas.value() {
+        Replicas::Fixed(number) => (raw.replicas.map(|_| None), raw.replicas.map(|_| *number)),
         Replicas::Range(range) => {
-            let scale = raw.scale.as_ref().map(|scale| scale.map(|measures| derive_scale(range, measures)));
-            (None, scale, range.min.clone())
+            let none = || Sourced::default_in(service, None);
+            let scale =
+                raw.scale.as_ref().map(|scale| scale.map(|measures| Some(derive_scale(range, measures))));
+            (scale.unwrap_or_else(none), range.min.clone())
         }
     };
     let spread = *tier.value() != Tier::Development;
@@ -105,10 +105,13 @@ fn derive_service(
         object_name: system.zip(&name, |system, name| format!("{system}-{name}")),
         labels: labels(system, &name),
         selector: selector(system, &name),
-        replicas,
+        replicas: raw.replicas.map(|replicas| match replicas {
+            Replicas::Fixed(number) => Some(*number),
+            Replicas::Range(_) => None,
+        }),
         scale,
-        max_unavailable: (*fewest.value() > 1).then(|| fewest.map(|_| 1)),
-        spread_over: spread.then(|| tier.map(|_| "topology.kubernetes.io/zone".to_owned())),
+        max_unavailable: fewest.map(|fewest| (*fewest > 1).then_some(1)),
+        spread_over: tier.map(|_| spread.then(|| "topology.kubernetes.io/zone".to_owned())),
         container: container(raw),
         ingress: ends.ingress,
         egress: ends.egress,
@@ -120,7 +123,10 @@ fn derive_scale(range: &declare::ReplicaRange, measures: &declare::Scale) -> Sca
     let measured = [("cpu", &measures.cpu), ("memory", &measures.memory)];
     let metrics = measured.into_iter().filter_map(|(resource, percent)| {
         let percent = percent.clone()?;
-        Some(Metric { resource: percent.map(|_| resource.to_owned()), percent })
+        Some(
+            percent
+                .map(|_| Metric { resource: percent.map(|_| resource.to_owned()), percent: percent.clone() }),
+        )
     });
     Scale { min: range.min.clone(), max: range.max.clone(), metrics: metrics.collect() }
 }
@@ -135,10 +141,14 @@ fn container(raw: &declare::Service) -> Container {
     Container {
         image: raw.image.clone(),
         ports: ports
-            .map(|(name, number)| Port { name: number.map(|_| name.clone()), number: number.clone() })
+            .map(|(name, number)| {
+                number.map(|_| Port { name: number.map(|_| name.clone()), number: number.clone() })
+            })
             .collect(),
         env: env
-            .map(|(name, value)| Variable { name: value.map(|_| name.clone()), value: value.clone() })
+            .map(|(name, value)| {
+                value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
+            })
             .collect(),
         cpu: raw.resources.cpu.clone(),
         memory: raw.resources.memory.clone(),

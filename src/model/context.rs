@@ -21,8 +21,10 @@ pub struct Context {
 pub enum Structure {
     Leaf(Leaf),
     List(Vec<Arc<Context>>),
-    /// A map, or the fields of a struct.
+    /// Entries by keys that the declaration chose.
     Map(BTreeMap<Arc<str>, Arc<Context>>),
+    /// The fields of a struct: always the same.
+    Struct(BTreeMap<Arc<str>, Arc<Context>>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +107,8 @@ impl<T: Contextual> Contextual for Option<T> {
     fn context(&self, holder: &InputSet) -> Context {
         match self {
             Some(value) => value.context(holder),
-            None => Context { value: Structure::Leaf(Leaf::None), inputs: InputSet::default() },
+            // Whoever holds it lacks what would have given it.
+            None => Context { value: Structure::Leaf(Leaf::None), inputs: holder.absence() },
         }
     }
 }
@@ -150,7 +153,7 @@ macro_rules! contextual {
                     std::sync::Arc::from(stringify!($field)),
                     std::sync::Arc::new($crate::model::Contextual::context(&self.$field, holder)),
                 ) ),+];
-                let value = $crate::model::Structure::Map(fields.into_iter().collect());
+                let value = $crate::model::Structure::Struct(fields.into_iter().collect());
                 $crate::model::Context { value, inputs: holder.clone() }
             }
         }

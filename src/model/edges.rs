@@ -22,7 +22,7 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
     let system = &declared.system.name;
     for (name, service) in &declared.services {
         let raw = service.value();
-        if let (Some(expose), Some(gateway)) = (&raw.expose, &declared.cluster.gateway) {
+        if let (Some(expose), Some(gateway)) = (&raw.expose, &declared.cluster.value().gateway) {
             let peer = Peer { namespace: Some(gateway.namespace.clone()), ..NOBODY };
             let port = port_name(raw, expose.value().port.as_ref());
             let mut asked = expose.inputs().clone();

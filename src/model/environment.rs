@@ -16,7 +16,7 @@ contextual! {
         pub environment: EnvironmentFacts,
         pub cluster: Cluster,
         /// The configuration that all workloads share; none when there are no settings.
-        pub config: Option<Sourced<Config>>,
+        pub config: Sourced<Option<Config>>,
         pub services: BTreeMap<Name, Sourced<Service>>,
     }
 
@@ -42,7 +42,7 @@ contextual! {
     /// The pods that answer DNS.
     pub struct Dns {
         pub namespace: Sourced<String>,
-        pub labels: LabelMap,
+        pub labels: Sourced<LabelMap>,
     }
 
     /// The configuration that all workloads share.
@@ -66,12 +66,12 @@ contextual! {
         /// The labels that select its pods; they never change.
         pub selector: LabelMap,
         /// How many pods; none when an autoscaler decides.
-        pub replicas: Option<Sourced<u32>>,
-        pub scale: Option<Sourced<Scale>>,
+        pub replicas: Sourced<Option<u32>>,
+        pub scale: Sourced<Option<Scale>>,
         /// How many pods may be missing while nodes are drained; none for a single pod, which could never move.
-        pub max_unavailable: Option<Sourced<u32>>,
+        pub max_unavailable: Sourced<Option<u32>>,
         /// The key of the nodes' labels over which pods are spread; none on a developer's machine.
-        pub spread_over: Option<Sourced<String>>,
+        pub spread_over: Sourced<Option<String>>,
         pub container: Container,
         /// Who may reach it.
         pub ingress: Vec<Sourced<Edge>>,
@@ -83,9 +83,9 @@ contextual! {
     pub struct Container {
         pub image: Sourced<Image>,
         /// The ports it listens on.
-        pub ports: Vec<Port>,
+        pub ports: Vec<Sourced<Port>>,
         /// Environment variables beside the shared configuration.
-        pub env: Vec<Variable>,
+        pub env: Vec<Sourced<Variable>>,
         pub cpu: Sourced<Cpu>,
         /// The limit as well.
         pub memory: Sourced<Bytes>,
@@ -121,7 +121,7 @@ contextual! {
         pub min: Sourced<u32>,
         pub max: Sourced<u32>,
         /// What it measures; at least one.
-        pub metrics: Vec<Metric>,
+        pub metrics: Vec<Sourced<Metric>>,
     }
 
     /// One measure of an autoscaler.

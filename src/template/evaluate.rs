@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::omission::settle;
 use super::scope::{self, Scope};
 use super::value::{splice, truth, value};
-use super::{Condition, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Made, Node, Value};
-use crate::merge::{Input, InputSet, Provenance};
+use crate::merge::{Input, InputSet, LeftOut, Provenance};
 use crate::model::{Context, Leaf, Structure};
 
 /// Whether every leaf keeps the inputs that made it.
@@ -42,7 +42,7 @@ pub fn evaluate(
 ) -> Evaluated {
     scope::take();
     let names = match &context.value {
-        Structure::Map(entries) => {
+        Structure::Map(entries) | Structure::Struct(entries) => {
             entries.iter().map(|(key, value)| (Arc::clone(key), Arc::clone(value))).collect()
         }
         _ => Vec::new(),
@@ -129,7 +129,9 @@ impl<'t> Evaluator<'t> {
         self.because_since(mark);
         let items: Vec<(Option<&Arc<str>>, &Arc<Context>)> = match &container.value {
             Structure::List(items) => items.iter().map(|item| (None, item)).collect(),
-            Structure::Map(entries) => entries.iter().map(|(key, item)| (Some(key), item)).collect(),
+            Structure::Map(entries) | Structure::Struct(entries) => {
+                entries.iter().map(|(key, item)| (Some(key), item)).collect()
+            }
             Structure::Leaf(_) => Vec::new(),
         };
         for (key, item) in items {
@@ -171,30 +173,41 @@ impl<'t> Evaluator<'t> {
             }
             PartKind::List(parts) => {
                 let mut items = Vec::with_capacity(parts.len());
+                let mark = scope::mark();
                 for part in parts {
                     self.items(part, scope, &mut items)?;
                 }
+                let left_out: Vec<LeftOut> = items
+                    .iter()
+                    .filter(|item| item.value == Value::Null)
+                    .filter_map(|item| left_out(None, item))
+                    .collect();
+                items.retain(|item| item.value != Value::Null);
                 let made = if items.is_empty() && !parts.is_empty() { Made::Data } else { Made::Literal };
-                Ok(self.container(Value::List(items), part.span, made))
+                let mut node = self.container(Value::List(items), part.span, made, mark);
+                add_left_out(&mut node, left_out);
+                Ok(node)
             }
             PartKind::Map(entries) => {
                 let mut map = Vec::with_capacity(entries.len());
                 for entry in entries {
+                    let (decided, entries_mark) = (self.because.len(), scope::mark());
                     let key = match &entry.key {
                         Key::Literal(key) => Arc::clone(key),
                         Key::Splice(chunks) => Arc::from(splice(chunks, scope)?),
                     };
+                    self.because_since(entries_mark);
                     insert(&mut map, key, self.part(&entry.value, scope)?, entry.span)?;
+                    self.because.truncate(decided);
                 }
-                Ok(self.container(Value::Map(map), part.span, Made::Literal))
+                Ok(self.container(Value::Map(map), part.span, Made::Literal, scope::mark()))
             }
             PartKind::If(condition) => {
-                let placed = self.choose(condition, scope, |evaluator, part| evaluator.part(part, scope))?;
-                Ok(placed.unwrap_or_else(|| self.nothing(part.span)))
+                self.choose(condition, scope, |evaluator, part| evaluator.part(part, scope))
             }
             PartKind::For(each) => {
                 let (clause, body) = &**each;
-                let mut map = Vec::new();
+                let (mut map, mark) = (Vec::new(), scope::mark());
                 self.each(clause, scope, |evaluator, scope| match evaluator.part(body, scope)?.value {
                     Value::Null => Ok(()),
                     Value::Map(entries) => {
@@ -203,7 +216,7 @@ impl<'t> Evaluator<'t> {
                     _ => Err(wrong(body.span, "`$for` outside a list makes entries", "not a mapping")),
                 })?;
                 let made = if map.is_empty() { Made::Data } else { Made::Literal };
-                Ok(self.container(Value::Map(map), part.span, made))
+                Ok(self.container(Value::Map(map), part.span, made, mark))
             }
             PartKind::Merge(layers) => {
                 let base = self.part(&layers.0, scope)?;
@@ -220,7 +233,12 @@ impl<'t> Evaluator<'t> {
     fn items(&mut self, part: &'t Part, scope: &Arc<Scope>, items: &mut Vec<Node>) -> Outcome<()> {
         match &part.kind {
             PartKind::If(condition) => {
-                self.choose(condition, scope, |evaluator, part| evaluator.items(part, scope, items))?;
+                let nothing = self.choose(condition, scope, |evaluator, part| {
+                    evaluator.items(part, scope, items)?;
+                    Ok(Node { value: Value::Null, at: part.span, made: Made::Data, from: None, lead: 0 })
+                })?;
+                // Kept until the list is whole, which says what it left out.
+                items.extend(nothing.from.is_some().then_some(nothing));
                 Ok(())
             }
             PartKind::For(each) => {
@@ -232,26 +250,34 @@ impl<'t> Evaluator<'t> {
                 self.items(body, &inner, items)
             }
             _ => {
-                items.extend(Some(self.part(part, scope)?).filter(|item| item.value != Value::Null));
+                items.push(self.part(part, scope)?);
                 Ok(())
             }
         }
     }
 
-    fn choose<T>(
+    /// Places the part that the condition chooses, or nothing.
+    fn choose(
         &mut self,
         condition: &'t Condition,
         scope: &Arc<Scope>,
-        place: impl FnOnce(&mut Self, &'t Part) -> Outcome<T>,
-    ) -> Outcome<Option<T>> {
+        place: impl FnOnce(&mut Self, &'t Part) -> Outcome<Node>,
+    ) -> Outcome<Node> {
         let decided = self.because.len();
         let mark = scope::mark();
-        let chosen =
-            if truth(&condition.test, scope)? { Some(&condition.then) } else { condition.otherwise.as_ref() };
+        let holds = truth(&condition.test, scope)?;
+        let placed = match condition.otherwise.as_ref() {
+            _ if holds => &condition.then,
+            Some(otherwise) => otherwise,
+            None => {
+                let nothing = self.nothing(condition.test.span, &scope::since(mark));
+                return Ok(self.with_fields_of(&condition.then, nothing));
+            }
+        };
         self.because_since(mark);
-        let placed = chosen.map(|part| place(self, part)).transpose()?;
+        let node = place(self, placed);
         self.because.truncate(decided);
-        Ok(placed)
+        node
     }
 
     /// The body of a fragment, and the scope of its arguments.
@@ -274,11 +300,21 @@ impl<'t> Evaluator<'t> {
         Ok((body, Scope::root(names)))
     }
 
-    /// Places a part of the model as it is; each leaf keeps its own inputs.
+    /// Places a part of the model as it is; each leaf keeps its own inputs, and is there because of what holds it.
     fn copy(&mut self, context: &Context, span: Span) -> Node {
         scope::note(&context.inputs);
+        let decided = self.because.len();
+        if self.recording == Recording::Leaves && !matches!(context.value, Structure::Leaf(_)) {
+            self.because.extend(context.inputs.iter());
+        }
+        let node = self.copied(context, span);
+        self.because.truncate(decided);
+        node
+    }
+
+    fn copied(&mut self, context: &Context, span: Span) -> Node {
         let value = match &context.value {
-            Structure::Leaf(Leaf::None) => return self.nothing(span),
+            Structure::Leaf(Leaf::None) => return self.nothing(span, &context.inputs),
             Structure::Leaf(Leaf::Bool(flag)) => Value::Bool(*flag),
             Structure::Leaf(Leaf::Int(number)) => Value::Int(*number),
             Structure::Leaf(Leaf::Float(number)) => Value::Float(*number),
@@ -287,7 +323,7 @@ impl<'t> Evaluator<'t> {
                 let items = items.iter().map(|item| self.copy(item, span));
                 Value::List(items.filter(|item| item.value != Value::Null).collect())
             }
-            Structure::Map(entries) => Value::Map(
+            Structure::Map(entries) | Structure::Struct(entries) => Value::Map(
                 entries.iter().map(|(key, value)| (Arc::clone(key), self.copy(value, span))).collect(),
             ),
         };
@@ -301,21 +337,40 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What stands where something is left out, until the object is settled.
-    fn nothing(&mut self, span: Span) -> Node {
+    fn nothing(&mut self, span: Span, decided: &InputSet) -> Node {
         self.whole = Whole::No;
-        self.node(Value::Null, span, Made::Data, InputSet::default)
+        self.node(Value::Null, span, Made::Data, || decided.clone())
     }
 
-    fn container(&mut self, value: Value, span: Span, made: Made) -> Node {
+    /// A mapping may be merged into another one, which then lacks its fields rather than the mapping.
+    fn with_fields_of(&self, part: &Part, mut nothing: Node) -> Node {
+        if self.recording == Recording::Leaves
+            && let PartKind::Map(entries) = &part.kind
+        {
+            let literal = |entry: &Entry| match &entry.key {
+                Key::Literal(key) => left_out(Some(Arc::clone(key)), &nothing),
+                Key::Splice(_) => None,
+            };
+            let fields = entries.iter().filter_map(literal).collect();
+            add_left_out(&mut nothing, fields);
+        }
+        nothing
+    }
+
+    /// A list or mapping; if nothing came of it, that is by what was read since the mark.
+    fn container(&mut self, value: Value, span: Span, made: Made, mark: usize) -> Node {
         if made == Made::Data {
             self.whole = Whole::No;
         }
-        self.node(value, span, made, InputSet::default)
+        self.node(value, span, made, || {
+            if made == Made::Data { scope::since(mark) } else { InputSet::default() }
+        })
     }
 
     fn node(&self, value: Value, at: Span, made: Made, inputs: impl FnOnce() -> InputSet) -> Node {
         let from = (self.recording == Recording::Leaves).then(|| {
-            Arc::new(Provenance { value: inputs(), because: self.because.iter().copied().collect() })
+            let because = self.because.iter().copied().collect();
+            Arc::new(Provenance { value: inputs(), because, left_out: Vec::new() })
         });
         Node { value, at, lead: 0, made, from }
     }
@@ -340,6 +395,17 @@ fn context_of(node: &Node, inputs: &InputSet) -> Context {
     Context { value, inputs }
 }
 
+/// The entry of a list of what was left out; none unless provenance is recorded.
+pub(super) fn left_out(key: Option<Arc<str>>, nothing: &Node) -> Option<LeftOut> {
+    nothing.from.as_ref().map(|from| LeftOut { key, at: nothing.at, from: Arc::clone(from) })
+}
+
+pub(super) fn add_left_out(holder: &mut Node, fields: Vec<LeftOut>) {
+    if let Some(from) = holder.from.as_mut().filter(|_| !fields.is_empty()) {
+        Arc::make_mut(from).left_out.extend(fields);
+    }
+}
+
 fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span) -> Outcome<()> {
     if map.iter().any(|(known, _)| *known == key) {
         return Err(wrong(span, format!("key `{key}` is made twice"), "the second"));
@@ -351,7 +417,11 @@ fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span
 /// Lays a mapping over another: per key, the upper one wins, lists replace, and what is left out changes nothing.
 fn lay(base: Node, over: Node) -> Node {
     let (mut map, upper) = match (base.value, over.value) {
-        (value, Value::Null) => return Node { value, ..base },
+        (value, Value::Null) => {
+            let mut base = Node { value, ..base };
+            add_left_out(&mut base, over.from.map(|from| from.left_out.clone()).unwrap_or_default());
+            return base;
+        }
         (Value::Map(map), Value::Map(upper)) => (map, upper),
         (_, value) => return Node { value, ..over },
     };

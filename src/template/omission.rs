@@ -1,6 +1,8 @@
 //! What data left out or left empty: allowed, except where Kubernetes reads it as "all".
 
-use super::evaluate::Failure;
+use std::sync::Arc;
+
+use super::evaluate::{Failure, add_left_out, left_out};
 use crate::diag::{Code, Diagnostic};
 use crate::k8s::{Cursor, Made, Node, Value, empty_means_all};
 
@@ -16,10 +18,13 @@ pub(super) fn settle(node: &mut Node, at: Option<Cursor<'_>>) -> Result<(), Fail
                     return Err(Box::new(finding(key, child)));
                 }
             }
+            let nulls = entries.iter().filter(|(_, child)| child.value == Value::Null);
+            let fields = nulls.filter_map(|(key, child)| left_out(Some(Arc::clone(key)), child)).collect();
             entries.retain(|(_, child)| child.value != Value::Null);
             if entries.is_empty() && before > 0 {
                 node.made = Made::Data;
             }
+            add_left_out(node, fields);
         }
         Value::List(items) => {
             for item in items {

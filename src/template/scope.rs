@@ -58,7 +58,7 @@ impl Scope {
     pub(super) fn resolve(&self, path: &[String]) -> Option<&Arc<Context>> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.find(first)?, |context, name| match &context.value {
-            Structure::Map(entries) => entries.get(&**name),
+            Structure::Map(entries) | Structure::Struct(entries) => entries.get(&**name),
             _ => None,
         })
     }
@@ -112,23 +112,35 @@ impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         match &self.value {
             Structure::List(items) => items.get(key.as_usize()?).map(to_value),
-            Structure::Map(entries) => entries.get(key.as_str()?).map(to_value),
+            Structure::Map(entries) | Structure::Struct(entries) => entries.get(key.as_str()?).map(to_value),
             Structure::Leaf(_) => None,
         }
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
         match &self.value {
-            Structure::Map(entries) => entries.get(key).map(to_value),
+            Structure::Map(entries) | Structure::Struct(entries) => entries.get(key).map(to_value),
             _ => None,
         }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         note(&self.inputs);
+        // How many there are is read as well.
         match &self.value {
-            Structure::List(items) => Enumerator::Seq(items.len()),
+            Structure::List(items) => {
+                for item in items {
+                    note(&item.inputs);
+                }
+                Enumerator::Seq(items.len())
+            }
+            Structure::Struct(entries) => {
+                Enumerator::Values(entries.keys().map(|key| Jinja::from(Arc::clone(key))).collect())
+            }
             Structure::Map(entries) => {
+                for item in entries.values() {
+                    note(&item.inputs);
+                }
                 Enumerator::Values(entries.keys().map(|key| Jinja::from(Arc::clone(key))).collect())
             }
             Structure::Leaf(_) => Enumerator::NonEnumerable,
@@ -137,10 +149,13 @@ impl Object for Context {
 
     fn is_true(self: &Arc<Self>) -> bool {
         note(&self.inputs);
-        match &self.value {
-            Structure::List(items) => !items.is_empty(),
-            Structure::Map(entries) => !entries.is_empty(),
-            Structure::Leaf(_) => false,
-        }
+        // That it is not empty is by any of them; the first stands for all.
+        let first = match &self.value {
+            Structure::List(items) => items.first(),
+            Structure::Map(entries) => entries.values().next(),
+            Structure::Struct(_) => return true,
+            Structure::Leaf(_) => return false,
+        };
+        first.inspect(|first| note(&first.inputs)).is_some()
     }
 }

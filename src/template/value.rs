@@ -26,7 +26,16 @@ pub(super) fn value(expression: &Expression, scope: &Arc<Scope>) -> Result<Arc<C
         .evaluate(Jinja::from_dyn_object(Arc::clone(scope)))
         .map_err(|error| failed(&error, expression.span))?;
     match value.downcast_object::<Context>() {
-        Some(context) => Ok(context),
+        // What chose it decided that it is there as well.
+        Some(context) => {
+            let mut inputs = scope::since(mark);
+            inputs.extend(&context.inputs);
+            Ok(if inputs == context.inputs {
+                context
+            } else {
+                Arc::new(Context { value: context.value.clone(), inputs })
+            })
+        }
         None => computed(&value, &scope::since(mark), expression.span).map(Arc::new),
     }
 }
@@ -54,7 +63,9 @@ pub(super) fn splice(chunks: &[Chunk], scope: &Arc<Scope>) -> Result<String, Fai
             Structure::Leaf(Leaf::Bool(flag)) => text.push_str(&flag.to_string()),
             Structure::Leaf(Leaf::Float(_)) => return refuse("this is a fraction"),
             Structure::Leaf(Leaf::None) => return refuse("this is `none`"),
-            Structure::List(_) | Structure::Map(_) => return refuse("this is a structure"),
+            Structure::List(_) | Structure::Map(_) | Structure::Struct(_) => {
+                return refuse("this is a structure");
+            }
         }
     }
     Ok(text)

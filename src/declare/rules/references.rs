@@ -46,7 +46,7 @@ fn ports(facts: &Facts<'_>, name: &Name, service: &Service, sink: &mut Sink) {
         let port = port.map(|port| port.value().as_str());
         port_of(&service.ports, port, &format!("service `{name}`"), at, sink);
     }
-    if let (Some((_, Some(at))), None) = (exposed, &facts.declared.cluster.gateway) {
+    if let (Some((_, Some(at))), None) = (exposed, &facts.declared.cluster.value().gateway) {
         let title = format!("service `{name}` is exposed, but the cluster has no gateway");
         sink.push(
             Diagnostic::error(Code::UnknownReference, title)

@@ -1,0 +1,434 @@
+//! Other declarations, each made from a valid one by changing one place of it as the schema allows.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json, json};
+
+/// A change of a declaration: usually of one place; of two where one alone would not be valid.
+#[derive(Clone, Debug)]
+pub struct Mutation(pub Vec<Edit>);
+
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub path: Path,
+    pub change: Change,
+}
+
+#[derive(Clone, Debug)]
+pub enum Change {
+    Set(Json),
+    Remove,
+    Rename(String),
+}
+
+/// Keys and indices from the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(Vec<Step>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    Item(usize),
+}
+
+impl Path {
+    fn key(&self, key: &str) -> Self {
+        Self(self.0.iter().cloned().chain([Step::Key(key.to_owned())]).collect())
+    }
+
+    fn item(&self, index: usize) -> Self {
+        Self(self.0.iter().cloned().chain([Step::Item(index)]).collect())
+    }
+
+    fn sibling(&self, key: &str) -> Self {
+        Self(self.0[..self.0.len() - 1].to_vec()).key(key)
+    }
+
+    /// The node at its end.
+    fn find<'j>(&self, root: &'j Json) -> Option<&'j Json> {
+        self.0.iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Item(index) => node.get(index),
+        })
+    }
+
+    fn parent_mut<'j>(&self, root: &'j mut Json) -> Option<(&'j mut Json, &Step)> {
+        let (last, parents) = self.0.split_last()?;
+        let parent = parents.iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => node.get_mut(key),
+            Step::Item(index) => node.get_mut(index),
+        })?;
+        Some((parent, last))
+    }
+}
+
+/// As `merge` writes it.
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) => write!(f, "{}{key}", if place == 0 { "" } else { "." })?,
+                Step::Item(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Mutation {
+    /// The changed declaration.
+    pub fn of(&self, declaration: &Json) -> Json {
+        let mut changed = declaration.clone();
+        for Edit { path, change } in &self.0 {
+            let Some((parent, step)) = path.parent_mut(&mut changed) else { continue };
+            match (parent, step, change) {
+                (Json::Object(table), Step::Key(key), Change::Set(value)) => {
+                    table.insert(key.clone(), value.clone());
+                }
+                (Json::Object(table), Step::Key(key), Change::Remove) => drop(table.remove(key)),
+                (Json::Object(table), Step::Key(key), Change::Rename(name)) => {
+                    let entry = table.remove(key).expect("what is renamed is there");
+                    table.insert(name.clone(), entry);
+                }
+                (Json::Array(items), Step::Item(index), Change::Set(value)) => items[*index] = value.clone(),
+                (parent, step, change) => panic!("{change:?} of {step:?} in {parent}"),
+            }
+        }
+        changed
+    }
+
+    /// The paths of the inputs that it changes, adds or removes.
+    pub fn touched(&self) -> Vec<String> {
+        let renamed = |edit: &Edit| match &edit.change {
+            Change::Rename(name) => Some(edit.path.sibling(name).to_string()),
+            _ => None,
+        };
+        self.0.iter().flat_map(|edit| [Some(edit.path.to_string()), renamed(edit)]).flatten().collect()
+    }
+
+    fn and(&self, path: Path, change: Change) -> Self {
+        Self(self.0.iter().cloned().chain([Edit { path, change }]).collect())
+    }
+}
+
+impl std::fmt::Display for Mutation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, Edit { path, change }) in self.0.iter().enumerate() {
+            f.write_str(if place == 0 { "" } else { "; " })?;
+            match change {
+                Change::Set(value) => write!(f, "{path} = {value}")?,
+                Change::Remove => write!(f, "{path} removed")?,
+                Change::Rename(name) => write!(f, "{path} renamed {name}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is tried with a declaration.
+pub fn mutations(declaration: &Json, schema: &Json) -> Vec<Mutation> {
+    let mut maker = Maker { declaration, made: Vec::new() };
+    maker.node(&Path::default(), declaration, schema);
+    let mut seen = BTreeSet::new();
+    maker
+        .made
+        .retain(|mutation| mutation.of(declaration) != *declaration && seen.insert(mutation.to_string()));
+    maker.made
+}
+
+/// For a change that is not valid alone: with one more field of the same table removed or added.
+pub fn with_a_sibling(mutation: &Mutation, declaration: &Json, schema: &Json) -> Vec<Mutation> {
+    let [Edit { path, change: Change::Set(_) | Change::Remove }] = mutation.0.as_slice() else {
+        return Vec::new();
+    };
+    let Some((Step::Key(own), parents)) = path.0.split_last() else { return Vec::new() };
+    let (parent, Some(table)) = (Path(parents.to_vec()), Path(parents.to_vec()).find(declaration)) else {
+        return Vec::new();
+    };
+    let schema = parents.iter().try_fold(schema.clone(), |schema, step| below(&schema, step));
+    let Some(Json::Object(properties)) = schema.map(|schema| schema["properties"].clone()) else {
+        return Vec::new();
+    };
+    let siblings = properties.iter().filter(|(key, _)| *key != own);
+    siblings
+        .map(|(key, schema)| match table.get(key) {
+            Some(_) => mutation.and(parent.key(key), Change::Remove),
+            None => mutation.and(parent.key(key), Change::Set(example(schema))),
+        })
+        .collect()
+}
+
+/// The schema of what lies one step below.
+fn below(schema: &Json, step: &Step) -> Option<Json> {
+    let forms = schema["anyOf"].as_array();
+    let forms = forms.map_or_else(|| vec![schema], |forms| forms.iter().collect());
+    forms.into_iter().find_map(|schema| match step {
+        Step::Item(_) => schema.get("items").cloned(),
+        Step::Key(key) => {
+            let named = || schema["patternProperties"].as_object()?.values().next().cloned();
+            let other = || schema.get("additionalProperties").filter(|other| other.is_object()).cloned();
+            schema["properties"].get(key).cloned().or_else(named).or_else(other)
+        }
+    })
+}
+
+struct Maker<'j> {
+    declaration: &'j Json,
+    made: Vec<Mutation>,
+}
+
+impl Maker<'_> {
+    fn set(&mut self, path: &Path, value: Json) {
+        self.add(path.clone(), Change::Set(value));
+    }
+
+    fn add(&mut self, path: Path, change: Change) {
+        self.made.push(Mutation(vec![Edit { path, change }]));
+    }
+
+    fn node(&mut self, path: &Path, value: &Json, schema: &Json) {
+        if let Some(forms) = schema["anyOf"].as_array() {
+            for form in forms {
+                if form["type"].as_str() == Some(type_of(value)) {
+                    self.node(path, value, form);
+                } else {
+                    self.set(path, example(form));
+                }
+            }
+            return;
+        }
+        for choice in choices(schema) {
+            self.set(path, choice);
+        }
+        match value {
+            Json::Bool(flag) => self.set(path, json!(!flag)),
+            Json::Number(number) => {
+                let number = number.as_i64().expect("whole");
+                let bounds = [schema["minimum"].as_i64(), schema["maximum"].as_i64()];
+                let wanted = [Some(number - 1), Some(number + 1)].into_iter().chain(bounds).flatten();
+                wanted.for_each(|number| self.set(path, json!(number)));
+            }
+            Json::String(text) if choices(schema).is_empty() => {
+                for text in self.texts(text, schema) {
+                    self.set(path, json!(text));
+                }
+                self.another(path, text);
+            }
+            Json::Array(items) => self.array(path, items, schema),
+            Json::Object(entries) => self.object(path, entries, schema),
+            _ => {}
+        }
+    }
+
+    fn array(&mut self, path: &Path, items: &[Json], schema: &Json) {
+        for (index, item) in items.iter().enumerate() {
+            self.node(&path.item(index), item, &schema["items"]);
+            let mut fewer = items.to_vec();
+            fewer.remove(index);
+            self.set(path, json!(fewer));
+        }
+        self.set(path, json!([]));
+        self.set(path, items.iter().rev().cloned().collect());
+        if let Some(last) = items.last() {
+            self.set(path, items.iter().chain([last]).cloned().collect());
+            // What an item could be as well could be one more.
+            let mut others = Maker { declaration: self.declaration, made: Vec::new() };
+            others.node(&Path::default().key("item"), last, &schema["items"]);
+            for other in others.made {
+                let other = other.of(&json!({ "item": last }))["item"].clone();
+                self.set(path, items.iter().cloned().chain([other]).collect());
+            }
+        }
+        self.set(path, items.iter().cloned().chain([example(&schema["items"])]).collect());
+    }
+
+    fn object(&mut self, path: &Path, entries: &Map<String, Json>, schema: &Json) {
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let properties = schema["properties"].as_object();
+        for (key, value) in entries {
+            let Some(within) = below(schema, &Step::Key(key.clone())) else { continue };
+            let here = path.key(key);
+            self.node(&here, value, &within);
+            if !required.contains(&&**key) {
+                self.add(here.clone(), Change::Remove);
+                self.without_references(&here, key);
+            }
+            if properties.is_none_or(|known| !known.contains_key(key)) {
+                for name in names(schema, key).into_iter().filter(|name| !entries.contains_key(name)) {
+                    self.add(here.clone(), Change::Rename(name.clone()));
+                    self.with_references(&here, key, &name);
+                    self.set(&path.key(&name), value.clone());
+                    self.set(&path.key(&name), example(&within));
+                }
+            }
+        }
+        let absent = properties.into_iter().flatten().filter(|(key, _)| !entries.contains_key(*key));
+        for (key, within) in absent {
+            self.set(&path.key(key), example(within));
+        }
+    }
+
+    /// Removes an entry together with the items of lists that name it.
+    fn without_references(&mut self, path: &Path, name: &str) {
+        let mut mutation = Mutation(vec![Edit { path: path.clone(), change: Change::Remove }]);
+        for (at, node) in walk(self.declaration) {
+            let names = |item: &&Json| item.as_str().is_some_and(|text| text.split(':').next() == Some(name));
+            let Some(items) = node.as_array().filter(|items| items.iter().any(|item| names(&item))) else {
+                continue;
+            };
+            let rest = items.iter().filter(|item| !names(item)).cloned().collect();
+            mutation = mutation.and(at, Change::Set(rest));
+        }
+        if mutation.0.len() > 1 {
+            self.made.push(mutation);
+        }
+    }
+
+    /// Renames an entry together with the texts that name it.
+    fn with_references(&mut self, path: &Path, name: &str, other: &str) {
+        // The texts first: afterwards they may stand elsewhere.
+        let mut mutation = Mutation(Vec::new());
+        for (at, node) in walk(self.declaration) {
+            let Some(text) = node.as_str() else { continue };
+            let renamed: Vec<&str> =
+                text.split(':').map(|part| if part == name { other } else { part }).collect();
+            let renamed = renamed.join(":");
+            if renamed != text {
+                mutation = mutation.and(at, Change::Set(json!(renamed)));
+            }
+        }
+        if !mutation.0.is_empty() {
+            self.made.push(mutation.and(path.clone(), Change::Rename(other.to_owned())));
+        }
+    }
+
+    /// Lets a text name a copy of what it names.
+    fn another(&mut self, path: &Path, text: &str) {
+        for (at, node) in walk(self.declaration) {
+            for part in text.split(':') {
+                let Some(entry) = node.get(part) else { continue };
+                let name = format!("{part}x");
+                let copy = entry.as_i64().map_or_else(|| entry.clone(), |number| json!(number + 1));
+                let renamed: Vec<&str> =
+                    text.split(':').map(|own| if own == part { &*name } else { own }).collect();
+                let added = Edit { path: at.key(&name), change: Change::Set(copy) };
+                let changed = Edit { path: path.clone(), change: Change::Set(json!(renamed.join(":"))) };
+                self.made.push(Mutation(vec![changed, added]));
+            }
+        }
+    }
+
+    /// Other texts that the schema allows in place of one: near ones, an example, and the names of what is declared
+    /// beside what this one names.
+    fn texts(&self, text: &str, schema: &Json) -> Vec<String> {
+        let (name, rest) = text.split_once(':').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let mut wanted = vec![format!("{text}x"), format!("{text}X"), format!("x{text}"), format!("{text}1")];
+        let digits = |c: char| c.is_ascii_digit();
+        if let Some(start) = text.find(digits) {
+            let end = text[start..].find(|c| !digits(c)).map_or(text.len(), |end| start + end);
+            if let Ok(number) = text[start..end].parse::<u64>() {
+                wanted.push(format!("{}{}{}", &text[..start], number + 1, &text[end..]));
+                wanted.push(format!("{}{}{}", &text[..start], number * 2 + 1, &text[end..]));
+            }
+        }
+        wanted.extend(schema["x-example"].as_str().map(ToOwned::to_owned));
+        let examples = schema["examples"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        wanted.extend(examples.map(ToOwned::to_owned));
+        let validator = jsonschema::validator_for(schema).expect("the schema compiles");
+        let mut allowed: Vec<String> =
+            wanted.into_iter().filter(|other| other != text && validator.is_valid(&json!(other))).collect();
+        allowed.truncate(5);
+        let mut beside = BTreeSet::new();
+        for table in walk(self.declaration).into_iter().filter_map(|(_, node)| node.as_object()) {
+            if table.contains_key(name) || rest.is_some_and(|rest| table.contains_key(rest)) {
+                beside.extend(table.keys().map(String::as_str));
+            }
+        }
+        for other in beside {
+            allowed.push(other.to_owned());
+            allowed.extend(rest.map(|rest| format!("{other}:{rest}")));
+            allowed.push(format!("{name}:{other}"));
+        }
+        allowed.retain(|other| other != text && validator.is_valid(&json!(other)));
+        allowed
+    }
+}
+
+/// Every node, those within after those that hold them.
+fn walk(root: &Json) -> Vec<(Path, &Json)> {
+    let mut found = vec![(Path::default(), root)];
+    let mut next = 0;
+    while let Some((at, node)) = found.get(next).cloned() {
+        match node {
+            Json::Object(entries) => found.extend(entries.iter().map(|(key, node)| (at.key(key), node))),
+            Json::Array(items) => {
+                found.extend(items.iter().enumerate().map(|(index, node)| (at.item(index), node)));
+            }
+            _ => {}
+        }
+        next += 1;
+    }
+    found
+}
+
+/// Other names for an entry that a map allows.
+fn names(schema: &Json, key: &str) -> Vec<String> {
+    let patterns = schema["patternProperties"].as_object().into_iter().flatten().map(|(pattern, _)| pattern);
+    let form = patterns.map(|pattern| json!({ "pattern": pattern })).next().unwrap_or(json!({}));
+    let validator = jsonschema::validator_for(&form).expect("the schema compiles");
+    let wanted = [format!("{key}x"), format!("{key}X"), format!("a{key}"), format!("A{key}")];
+    wanted.into_iter().filter(|name| validator.is_valid(&json!(name))).collect()
+}
+
+fn choices(schema: &Json) -> Vec<Json> {
+    let described = schema["oneOf"].as_array().into_iter().flatten().map(|choice| choice["const"].clone());
+    let plain = schema["enum"].as_array().into_iter().flatten().cloned();
+    plain.chain(described).filter(|choice| !choice.is_null()).collect()
+}
+
+/// A value that a schema allows; of a map, with an entry.
+fn example(schema: &Json) -> Json {
+    if let Some(choice) = choices(schema).into_iter().next() {
+        return choice;
+    }
+    if let Some(form) = schema["anyOf"].get(0).or(schema["oneOf"].get(0)) {
+        return example(form);
+    }
+    if let Some(text) = schema.get("const").or(schema.get("x-example")).or(schema["examples"].get(0)) {
+        return text.clone();
+    }
+    match schema["type"].as_str() {
+        Some("integer") => json!(schema["minimum"].as_i64().unwrap_or(1)),
+        Some("boolean") => json!(true),
+        Some("array") => json!([example(&schema["items"])]),
+        Some("object") => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str);
+            let mut keys: Vec<&str> = required.collect();
+            let known = schema["properties"].as_object();
+            if keys.is_empty() && schema["minProperties"].as_u64() > Some(0) {
+                keys.extend(known.and_then(|known| known.keys().next()).map(String::as_str));
+            }
+            let mut table: Map<String, Json> =
+                keys.into_iter().map(|key| (key.to_owned(), example(&schema["properties"][key]))).collect();
+            if let (Some(name), Some(within)) =
+                (names(schema, "").first(), below(schema, &Step::Key(String::new())))
+            {
+                table.insert(name.clone(), example(&within));
+            }
+            Json::Object(table)
+        }
+        _ => json!("x"),
+    }
+}
+
+fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "null",
+        Json::Bool(_) => "boolean",
+        Json::Number(_) => "integer",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
