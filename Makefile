@@ -22,7 +22,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 .PHONY: tools test bench lint deny schemas schemas-check FORCE
 .DELETE_ON_ERROR:
 
-tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/helm $(TOOLS)/crds
+tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds
 
 test: tools
 	cargo test --features real
@@ -57,6 +57,9 @@ $(TOOLS)/etcd: $(TOOLS)/kubernetes.pins
 
 $(TOOLS)/kube-apiserver: $(TOOLS)/kubernetes.pins
 	$(call build,$(K8S),k8s.io/kubernetes/cmd/kube-apiserver,$(K8S_LDFLAGS))
+
+$(TOOLS)/kubectl: $(TOOLS)/kubernetes.pins
+	$(call build,$(K8S),k8s.io/kubernetes/cmd/kubectl,$(K8S_LDFLAGS))
 
 $(TOOLS)/helm: $(TOOLS)/helm.pins
 	$(call build,$(HELM),helm.sh/helm/v4/cmd/helm)

@@ -5,6 +5,9 @@ mod manifests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use tracing::field::Empty;
+use tracing::info_span;
+
 use crate::declare::{self, Declared};
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
@@ -100,6 +103,8 @@ impl<'w> Compiler<'w> {
         environment: &str,
         recording: Recording,
     ) -> Result<Option<Compiled>, WorkspaceError> {
+        let span =
+            info_span!(target: "p8fs-gen.pipeline", "compiled", environment, objects = Empty).entered();
         let before = self.sink.errors();
         // load, merge
         let Some(merged) = self.merged(environment)? else { return Ok(None) };
@@ -116,6 +121,7 @@ impl<'w> Compiler<'w> {
         let made = objects(&declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
         let Some((objects, reads)) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
+        span.record("objects", objects.objects().len());
         Ok(Some(Compiled { objects, inputs: merged.inputs }))
     }
 

@@ -4,17 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap_complete::ArgValueCompleter;
 
-use super::exit::{Exit, Failure};
+use super::exit::{self, Exit, Failure};
 use super::report::Reporter;
+use super::{complete, watch};
 use crate::k8s::{Catalog, MINORS};
 use crate::pipeline::{Compiler, Coverage, Manifests, check_manifests};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
+#[command(after_help = exit::help!("p8fs-gen check\n  p8fs-gen check dev --watch\n  helm template . | p8fs-gen check -f -"))]
 pub(super) struct Options {
     /// Only these environments; layers are then not searched for keys that nothing reads
+    #[arg(add = ArgValueCompleter::new(complete::environments))]
     environments: Vec<String>,
     /// Check manifests that were not rendered here: a file, a folder, or `-` for standard input
     #[arg(short = 'f', long = "filename", value_name = "FILE", conflicts_with = "environments")]
@@ -25,6 +29,9 @@ pub(super) struct Options {
     /// A file or folder with CustomResourceDefinitions, to check custom resources against
     #[arg(long, value_name = "DIR", requires = "manifests")]
     schemas: Vec<PathBuf>,
+    /// Check again whenever a file of the workspace is saved
+    #[arg(long, conflicts_with = "manifests")]
+    watch: bool,
 }
 
 /// Checks manifests, for which no workspace is needed.
@@ -49,15 +56,23 @@ pub(super) fn manifests(directory: &Path, options: &Options, reporter: &Reporter
     }
 }
 
-pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
+pub(super) fn run(directory: &Path, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
+    let once = || check(&Workspace::find(directory)?, options, reporter);
+    if options.watch { watch::run(directory, reporter, once) } else { once() }
+}
+
+fn check(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
     let (names, coverage) = match options.environments.as_slice() {
         [] => (compiler.environments()?, Coverage::Every),
         names => (names.to_vec(), Coverage::Some),
     };
+    let progress = reporter.progress();
     for name in &names {
+        progress.step(&format!("checking {name}"));
         compiler.compile(name, Recording::Reads)?;
     }
+    drop(progress);
     compiler.without_effect(&names, coverage)?;
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     if exit != Exit::Success {

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use crate::emit::FolderError;
-use crate::workspace::WorkspaceError;
+use crate::workspace::{GitError, WorkspaceError};
 
 /// How the process ends. Scripts may rely on these numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Fine, perhaps with warnings.
     Success = 0,
@@ -20,11 +20,31 @@ pub enum Exit {
 
 /// Printed beneath `--help`.
 pub(super) const HELP: &str = "\
+Examples:
+  p8fs-gen init demo
+  p8fs-gen render prod | kubectl apply --server-side -f -
+
 Exit codes:
-  0  fine
-  1  there are differences (render --check)
-  2  the input is wrong
-  3  the system failed";
+  0    fine, perhaps with warnings
+  1    there are differences (--check)
+  2    the input is wrong
+  3    the system failed
+  130  interrupted";
+
+/// Printed beneath the `--help` of a verb: examples of it, and how it may end.
+macro_rules! help {
+    ($example:literal) => {
+        concat!("Examples:\n  ", $example, "\n\nExit codes: 0 fine, 2 wrong input, 3 the system failed")
+    };
+    ($example:literal, differences) => {
+        concat!(
+            "Examples:\n  ",
+            $example,
+            "\n\nExit codes: 0 fine, 1 differences (--check), 2 wrong input, 3 the system failed"
+        )
+    };
+}
+pub(super) use help;
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -41,6 +61,9 @@ pub(super) enum Failure {
     /// The output folder cannot be written, or must not be.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// Git cannot be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
@@ -56,8 +79,9 @@ impl Failure {
             Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
             Failure::Workspace(WorkspaceError::Read { .. })
             | Failure::Folder(FolderError::Io { .. })
+            | Failure::Git(GitError::Run(_))
             | Failure::Output(_) => Exit::System,
-            Failure::Workspace(_) | Failure::Folder(_) | Failure::Usage(_) => Exit::Input,
+            Failure::Workspace(_) | Failure::Folder(_) | Failure::Git(_) | Failure::Usage(_) => Exit::Input,
         }
     }
 }

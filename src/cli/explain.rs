@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use clap::Args;
+use clap_complete::ArgValueCompleter;
 
-use super::exit::{Exit, Failure};
+use super::complete;
+use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::k8s::{FieldPath, Identity, Made, Node, Object, Step, Value};
@@ -15,10 +17,16 @@ use crate::verify::Verified;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
+#[command(after_help = exit::help!(
+    "p8fs-gen explain prod deployment/p8fs-api spec.replicas
+  p8fs-gen explain prod networkpolicy/p8fs-api"
+))]
 pub(super) struct Options {
     /// The environment
+    #[arg(add = ArgValueCompleter::new(complete::environments))]
     environment: String,
     /// The object, as `deployment/p8fs-api`
+    #[arg(add = ArgValueCompleter::new(complete::objects))]
     object: String,
     /// A field of it, as `spec.template.spec.containers[name=api].image`; all of it when left out
     field: Option<FieldPath>,

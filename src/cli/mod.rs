@@ -1,17 +1,25 @@
 //! The command line: flags → an options struct → one call → a printed result.
 
 mod check;
+mod complete;
 mod exit;
 mod explain;
+mod globals;
+mod hook;
+mod init;
+mod log;
+mod man;
+mod progress;
 mod render;
 mod report;
+mod requires;
+mod watch;
 
-use std::path::PathBuf;
-
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
 use exit::Failure;
+use globals::Globals;
 use report::{Reporter, Stream};
 
 use crate::declare::published_schema;
@@ -22,12 +30,8 @@ use crate::workspace::Workspace;
 #[derive(Debug, Parser)]
 #[command(name = "p8fs-gen", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Arguments {
-    /// Work as if started in this folder
-    #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
-    directory: PathBuf,
-    /// How findings are printed, on standard error; `check` prints SARIF on standard output
-    #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
-    message_format: MessageFormat,
+    #[command(flatten)]
+    globals: Globals,
     /// Print the page about a diagnostic's code
     #[arg(long, value_name = "CODE", exclusive = true)]
     explain: Option<String>,
@@ -35,32 +39,32 @@ struct Arguments {
     verb: Option<Verb>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum MessageFormat {
-    /// With the text underlined, coloured on a terminal
-    Human,
-    /// One JSON object a line
-    Json,
-    /// One SARIF 2.1.0 document, for code scanning services
-    Sarif,
-    /// Workflow commands of GitHub Actions, which annotate the changed lines
-    Github,
-}
-
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Make a new workspace
+    Init(init::Options),
     /// Render an environment as a stream of objects, or into a folder
     Render(render::Options),
     /// Check every environment, or manifests of any origin, without a cluster
     Check(check::Options),
     /// Say which lines of which files gave a field its value
     Explain(explain::Options),
+    /// List the kinds of objects that a cluster must know
+    Requires(requires::Options),
     /// Print the JSON Schema of environment files
+    #[command(after_help = exit::help!("p8fs-gen schema > schemas/environment.schema.json"))]
     Schema,
+    /// Check what is staged before each Git commit
+    Hook(hook::Options),
+    /// Print what makes a shell complete names of environments, objects and options
+    Completions(complete::Options),
+    /// Print the manual page, or write those of all verbs
+    Man(man::Options),
 }
 
 /// Runs the command line of this process.
 pub fn run() -> Exit {
+    complete::answer(Arguments::command);
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -70,9 +74,11 @@ pub fn run() -> Exit {
             return exit;
         }
     };
+    arguments.globals.color.apply();
+    log::start(&arguments.globals);
     // Nothing else of `check` goes to standard output.
     let document = if let Some(Verb::Check(_)) = arguments.verb { Stream::Output } else { Stream::Error };
-    let reporter = Reporter::new(arguments.message_format, document);
+    let reporter = Reporter::new(&arguments.globals, document);
     let exit = dispatch(&arguments, &reporter).unwrap_or_else(|failure| reporter.fail(&failure));
     reporter.finish();
     exit
@@ -82,19 +88,24 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
     if let Some(code) = &arguments.explain {
         return page(code);
     }
-    let directory = &arguments.directory;
+    let directory = &arguments.globals.directory;
     let workspace = || Workspace::find(directory);
     match &arguments.verb {
-        Some(Verb::Render(options)) => render::run(&workspace()?, directory, options, reporter),
+        Some(Verb::Init(options)) => init::run(directory, options, reporter),
+        Some(Verb::Render(options)) => render::run(directory, options, reporter),
         Some(Verb::Check(options)) if !options.manifests.is_empty() => {
             check::manifests(directory, options, reporter)
         }
-        Some(Verb::Check(options)) => check::run(&workspace()?, options, reporter),
+        Some(Verb::Check(options)) => check::run(directory, options, reporter),
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
+        Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Schema) => {
             report::output(&format!("{:#}\n", published_schema()))?;
             Ok(Exit::Success)
         }
+        Some(Verb::Hook(options)) => hook::run(directory, options, reporter),
+        Some(Verb::Completions(options)) => complete::run(options),
+        Some(Verb::Man(options)) => man::run(Arguments::command(), directory, options, reporter),
         None => Err(Failure::Usage("no verb; `p8fs-gen --help` lists them".to_owned())),
     }
 }

@@ -1,35 +1,52 @@
 //! `p8fs-gen render`
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{io, slice};
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
-use super::exit::{Exit, Failure};
+use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
+use super::{complete, watch};
+use crate::diag::closest;
 use crate::diff::unified;
 use crate::emit::{self, Format, Outcome};
-use crate::pipeline::{Compiled, Compiler, Coverage};
+use crate::pipeline::{Compiler, Coverage};
 use crate::template::Recording;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
+#[command(after_help = exit::help!(
+    "p8fs-gen render prod | kubectl apply --server-side -f -
+  p8fs-gen render prod --only network --format json | jq .metadata.name
+  p8fs-gen render --all --out out/
+  p8fs-gen render dev --out out/ --watch",
+    differences
+))]
 pub(super) struct Options {
     /// The environment: the name of a file in `environments/`, without `.toml`
-    environment: String,
+    #[arg(required_unless_present = "all", add = ArgValueCompleter::new(complete::environments))]
+    environment: Option<String>,
+    /// Every environment, each into its folder; none is written if one has an error
+    #[arg(long, requires = "out", conflicts_with = "environment")]
+    all: bool,
     /// Write the folder DIR/<ENVIRONMENT> instead of a stream
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print only the objects of this family: the folder of their template, or its `family:`
-    #[arg(long, value_name = "FAMILY", conflicts_with = "out")]
-    only: Option<String>,
     /// How the stream is written
     #[arg(long, value_name = "FORMAT", default_value = "yaml", conflicts_with = "out")]
     format: StreamFormat,
+    /// Print only the objects of this family: the folder of their template, or its `family:`
+    #[arg(long, value_name = "FAMILY", conflicts_with = "out", add = ArgValueCompleter::new(complete::families))]
+    only: Option<String>,
     /// Write nothing; show what differs in the folder, and exit with 1 if anything does
     #[arg(long, requires = "out")]
     check: bool,
+    /// Render again whenever a file of the workspace is saved
+    #[arg(long, conflicts_with = "check")]
+    watch: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -49,37 +66,70 @@ impl From<StreamFormat> for Format {
     }
 }
 
-pub(super) fn run(
+pub(super) fn run(directory: &Path, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
+    let once = || render(&Workspace::find(directory)?, directory, options, reporter);
+    if options.watch { watch::run(directory, reporter, once) } else { once() }
+}
+
+fn render(
     workspace: &Workspace,
     directory: &Path,
     options: &Options,
     reporter: &Reporter,
 ) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
-    let compiled = compiler.compile(&options.environment, Recording::Reads)?;
-    compiler.without_effect(slice::from_ref(&options.environment), Coverage::Some)?;
+    let (names, coverage) = match &options.environment {
+        Some(name) => (vec![name.clone()], Coverage::Some),
+        None => (compiler.environments()?, Coverage::Every),
+    };
+    let mut compiled = Vec::new();
+    let progress = reporter.progress();
+    for name in &names {
+        progress.step(&format!("rendering {name}"));
+        compiled.extend(compiler.compile(name, Recording::Reads)?.map(|compiled| (name, compiled.objects)));
+    }
+    drop(progress);
+    compiler.without_effect(&names, coverage)?;
     let families = compiler.families();
     let exit = reporter.findings(compiler.sink, &compiler.sources);
-    let Some(Compiled { objects, .. }) = compiled.filter(|_| exit == Exit::Success) else { return Ok(exit) };
-
+    if exit != Exit::Success {
+        return Ok(exit);
+    }
     let Some(out) = &options.out else {
         if let Some(only) = options.only.as_ref().filter(|only| !families.contains(*only)) {
-            let known = families.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(Failure::Usage(format!("no family is called `{only}`; there are {known}")));
+            return Err(Failure::Usage(match closest(only, families.iter().map(String::as_str)) {
+                Some(near) => format!("no family is called `{only}`; did you mean `{near}`?"),
+                None => {
+                    let known = families.into_iter().collect::<Vec<_>>().join(", ");
+                    format!("no family is called `{only}`; there are {known}")
+                }
+            }));
         }
-        emit::stream(&objects, options.only.as_deref(), options.format.into(), &mut io::stdout())?;
+        for (_, objects) in &compiled {
+            emit::stream(objects, options.only.as_deref(), options.format.into(), &mut io::stdout())?;
+        }
         return Ok(Exit::Success);
     };
-    let files = emit::files(&objects);
+    if compiled.is_empty() {
+        return Err(Failure::Usage("no environments to render".to_owned()));
+    }
     // Said as the user said it where that is right.
     let out = if directory == Path::new(".") { out.clone() } else { directory.join(out) };
-    let target = out.join(&options.environment);
-    if options.check { compare(&files, &target, reporter) } else { write(&files, &target, reporter) }
+    let mut exit = Exit::Success;
+    for (name, objects) in &compiled {
+        let (files, target) = (emit::files(objects), out.join(name));
+        if options.check {
+            exit = exit.max(compare(&files, &target, reporter)?);
+        } else {
+            write(&files, &target, reporter)?;
+        }
+    }
+    Ok(exit)
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
+fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<(), Failure> {
     let verb = match emit::write(files, target)? {
         Outcome::Unchanged => "unchanged",
         Outcome::Written { kept, overwritten } => {
@@ -93,7 +143,7 @@ fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Fail
         }
     };
     reporter.note(&format!("{verb} {} ({} files)", target.display(), files.len()));
-    Ok(Exit::Success)
+    Ok(())
 }
 
 fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {

@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::iter;
 
-use super::MessageFormat;
 use super::exit::{Exit, Failure};
+use super::globals::{Globals, MessageFormat};
+use super::progress::Progress;
 use crate::diag::{Code, Diagnostic, Sink, Sources, github, human, json, sarif};
+use crate::workspace;
 
 /// Prints a result.
 pub(super) fn output(text: &str) -> io::Result<()> {
@@ -19,6 +21,7 @@ pub(super) fn output(text: &str) -> io::Result<()> {
 /// Prints everything else, in the format that was asked for. A closed standard error is no reason to fail.
 pub(super) struct Reporter {
     format: MessageFormat,
+    notes: Notes,
     /// Where the document of a run goes, which other formats do not have.
     document: Stream,
     /// What the document will say, once there is something.
@@ -32,9 +35,39 @@ pub(super) enum Stream {
     Error,
 }
 
+/// Whether people are told what was done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    Printed,
+    LeftOut,
+}
+
 impl Reporter {
-    pub(super) fn new(format: MessageFormat, document: Stream) -> Self {
-        Self { format, document, run: RefCell::default() }
+    pub(super) fn new(globals: &Globals, document: Stream) -> Self {
+        let is_for_people = !globals.quiet && matches!(globals.message_format, MessageFormat::Human);
+        let notes = if is_for_people { Notes::Printed } else { Notes::LeftOut };
+        Self { format: globals.message_format, notes, document, run: RefCell::default() }
+    }
+
+    /// A line about what is being done, for a person who waits at a terminal.
+    pub(super) fn progress(&self) -> Progress {
+        if self.is_watched() && workspace::variable("CI").is_none() {
+            Progress::on_terminal()
+        } else {
+            Progress::default()
+        }
+    }
+
+    /// Clears the terminal, so that what comes next takes the place of what was there.
+    pub(super) fn clear(&self) {
+        if self.is_watched() {
+            // All of it, with what scrolled away; then to the upper left corner.
+            let _ = write!(io::stderr(), "\x1b[2J\x1b[3J\x1b[H");
+        }
+    }
+
+    fn is_watched(&self) -> bool {
+        self.notes == Notes::Printed && io::stderr().is_terminal()
     }
 
     /// Prints the findings, and says how to exit.
@@ -74,7 +107,7 @@ impl Reporter {
 
     /// Prints a line about what was done, for people only.
     pub(super) fn note(&self, text: &str) {
-        if let MessageFormat::Human = self.format {
+        if self.notes == Notes::Printed {
             let _ = writeln!(anstream::stderr(), "{text}");
         }
     }

@@ -28,6 +28,7 @@ pub use values::{
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.
 pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Declared> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.declare", "checked declarations").entered();
     let sound = findings::check(merged, environment, sink)?;
     match Declared::deserialize(&sound) {
         Ok(declared) => {

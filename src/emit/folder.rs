@@ -45,6 +45,7 @@ pub enum Outcome {
 /// somebody else's is in the way; the operating system may refuse as well. The target is then as it was, except
 /// that a failure in taking its place or in removing the former folder is left for the next run to finish.
 pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.emit", "wrote the folder").entered();
     let site = Site::to_write(target)?;
     site.recover()?;
     let survey = Survey::of(&site.target)?;

@@ -2,8 +2,10 @@
 
 mod error;
 mod exchange;
+mod file;
 mod files;
 mod folder;
+mod fresh;
 mod inventory;
 mod json;
 mod order;
@@ -12,6 +14,8 @@ mod survey;
 pub mod yaml;
 
 pub use error::FolderError;
+pub use file::{Mode, put, remove, rename};
 pub use files::files;
 pub use folder::{Outcome, compare, write};
+pub use fresh::{create_new, in_the_way};
 pub use stream::{Format, stream};

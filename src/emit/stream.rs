@@ -35,6 +35,7 @@ pub fn stream(
     format: Format,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.emit", "wrote the stream").entered();
     let wanted = |object: &&Object| family.is_none_or(|family| *object.family == *family);
     stream_of(verified.objects().iter().filter(wanted).collect(), verified.catalog(), format, out)
 }

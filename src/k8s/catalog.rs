@@ -34,6 +34,18 @@ pub struct Kind {
     definition: &'static str,
 }
 
+impl Kind {
+    /// Whether Kubernetes itself has it; else a `CustomResourceDefinition` has to be installed.
+    pub fn is_built_in(&self) -> bool {
+        self.definition.starts_with("io.k8s.")
+    }
+
+    /// `apps` of `apps/v1`; none for the core group.
+    pub fn group(&self) -> Option<&'static str> {
+        self.api_version.split_once('/').map(|(group, _)| group)
+    }
+}
+
 /// How a kind ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifecycle {

@@ -108,6 +108,7 @@ impl<'w> Environments<'w> {
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<Option<Vec<Layer>>, WorkspaceError> {
+        let _room = tracing::debug_span!(target: "p8fs-gen.load", "read layers").entered();
         let mut layers = Vec::new();
         let name = format!("{environment}.toml");
         if !is_file_name(&name) {

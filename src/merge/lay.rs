@@ -40,6 +40,7 @@ pub struct Merged {
 
 /// Lays the layers over each other, the lowest first; they are never empty.
 pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
+    let _room = tracing::debug_span!(target: "p8fs-gen.merge", "laid layers over each other").entered();
     for upper in 1..=layers.len() {
         let (below, rest) = layers.split_at_mut(upper - 1);
         for (path, span) in &rest[0].unset {

@@ -13,6 +13,7 @@ use crate::merge::{InputSet, Reads, Sourced};
 /// Derives the model. What a decision here looked at is marked as read; what merely passes through is not,
 /// until a template reads it.
 pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
+    let _room = tracing::debug_span!(target: "p8fs-gen.model", "derived the model").entered();
     let name = &declared.system.name;
     let mut edges = edges::edges(declared, reads);
     let services = declared.services.iter().map(|(name, service)| {

@@ -31,6 +31,7 @@ impl Catalogue {
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<Self, WorkspaceError> {
+        let _room = tracing::debug_span!(target: "p8fs-gen.template", "parsed templates").entered();
         let mut paths: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
         built_in(&BUILT_IN, &mut paths);
         // Names that begin with a dot are editors' and git's.
@@ -85,6 +86,7 @@ impl Catalogue {
     /// Checks every template against the types of the context and the schemas; true when all of them can be
     /// evaluated. Where a fragment is broken, nothing is known of the templates that include it.
     pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) -> bool {
+        let _room = tracing::debug_span!(target: "p8fs-gen.template", "checked templates").entered();
         if self.broken.iter().any(|path| path.starts_with(FRAGMENTS)) {
             return false;
         }

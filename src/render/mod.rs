@@ -26,6 +26,7 @@ pub fn render(
     reads: &Reads,
     sink: &mut Sink,
 ) -> Vec<Object> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.render", "evaluated templates").entered();
     let templates = catalogue.templates();
     let evaluated = templates
         .par_iter()

@@ -46,6 +46,7 @@ pub fn verify(
     inputs: &Inputs,
     sink: &mut Sink,
 ) -> Option<Verified> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.verify", "verified objects").entered();
     let before = sink.errors();
     apply(&objects, Schemas::of(catalog), Origin::Rendered(inputs), sink);
     (sink.errors() == before).then_some(Verified { objects, catalog })

@@ -3,7 +3,10 @@
 //! A workspace is a folder with `environments/` or a `p8fs-gen.toml`, found from any folder below it.
 
 mod files;
+mod git;
 mod manifests;
+mod process;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +14,10 @@ use files::Disk;
 pub use files::Files;
 #[cfg(test)]
 pub use files::Memory;
+pub use git::{GitError, Repository};
 pub use manifests::manifests;
+pub use process::{correlation_id, variable};
+pub use watch::Watch;
 
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
@@ -26,6 +32,9 @@ pub const TEMPLATES: &str = "templates";
 
 /// What a workspace says about itself.
 pub const SETTINGS: &str = "p8fs-gen.toml";
+
+/// Everything that is read in a workspace.
+const INPUTS: [&str; 4] = [SETTINGS, ENVIRONMENTS, TEMPLATES, "patches"];
 
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +59,16 @@ pub struct Workspace {
 impl Workspace {
     /// Finds the workspace that a folder lies in.
     pub fn find(folder: &Path) -> Result<Self, WorkspaceError> {
+        let root = Self::root(folder)?;
+        Ok(Self { below: below(&root).unwrap_or_default(), files: Box::new(Disk::new(&root)) })
+    }
+
+    /// Finds the root of the workspace that a folder lies in.
+    pub fn root(folder: &Path) -> Result<PathBuf, WorkspaceError> {
         let start = folder.canonicalize().map_err(|_| WorkspaceError::NoFolder(folder.to_owned()))?;
         let is_root = |folder: &&Path| folder.join(SETTINGS).is_file() || folder.join(ENVIRONMENTS).is_dir();
         let root = start.ancestors().find(is_root).ok_or_else(|| WorkspaceError::NotFound(start.clone()))?;
-        Ok(Self { files: Box::new(Disk::new(root)), below: below(root).unwrap_or_default() })
+        Ok(root.to_owned())
     }
 
     /// A workspace of the given files, wherever they are.

@@ -1,5 +1,7 @@
 //! The binary, run as a user runs it.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

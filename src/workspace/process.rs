@@ -1,0 +1,16 @@
+//! What the process was started with. Nothing of it reaches the output.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// A variable of the process's environment; none when it is not set, empty, or no UTF-8.
+#[expect(clippy::disallowed_methods, reason = "the one place")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What all log records of this run carry: `P8FS_GEN_CORRELATION_ID`, or something random.
+pub fn correlation_id() -> String {
+    // The standard library's hash maps are seeded by the operating system; that seed is random enough to tell runs
+    // apart.
+    variable("P8FS_GEN_CORRELATION_ID").unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(())))
+}
