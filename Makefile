@@ -22,7 +22,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 .PHONY: tools test bench lint deny schemas schemas-check FORCE
 .DELETE_ON_ERROR:
 
-tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds
+tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
 
 test: tools
 	cargo test --features real
@@ -66,6 +66,13 @@ $(TOOLS)/helm: $(TOOLS)/helm.pins
 
 $(TOOLS)/crds: $(TOOLS)/crds.pins
 	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@
+
+# Files, not a program.
+$(TOOLS)/toml-test: $(TOOLS)/toml-test.pins
+	rm -rf $@
+	go mod download -C tests/tools/toml-test github.com/toml-lang/toml-test/v2
+	cp -r "$$(go list -C tests/tools/toml-test -mod=readonly -m -f '{{ .Dir }}' github.com/toml-lang/toml-test/v2)/tests" $@
+	chmod -R u+w $@ && touch $@
 
 # What a module pins. Rewritten only if its content differs, so that a fresh
 # checkout beside a restored target/ does not build again.

@@ -117,6 +117,11 @@ fn one_mistake_is_one_finding() {
         ("base.toml", "kubernetes = ", "kubernets = "),
         ("prod.toml", "[environment]", "[enviroment]"),
         ("prod.toml", "extends = [\"base.toml\"]", "extends = \"base.toml\""),
+        ("prod.toml", "extends =", "extend ="),
+        ("prod.toml", "[services.api]", "[servces.api]"),
+        ("prod.toml", "[services.api]", "[services.appi]"),
+        ("prod.toml", "[services.api.resources]", "[services.ap.resources]"),
+        ("dev.toml", "[stores.nats.external]", "[stores.nast.external]"),
     ] {
         let folder = mistake(file, from, to);
         let found = run(folder.path(), &["check"]);

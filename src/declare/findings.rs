@@ -6,8 +6,9 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use super::misspelt::{self, Renamed};
 use super::report::Reporter;
-use crate::diag::{Code, Diagnostic, Sink, closest};
+use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::{Merged, Tree, Value};
 
 /// More rounds of mending than an environment file has levels.
@@ -35,9 +36,8 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
     for _ in 0..ROUNDS {
         let instance = json(&tree);
         let errors: Vec<_> = validator.iter_errors(&instance).collect();
-        let renamed = errors.iter().map(|error| rename(&mut tree, error, &mut reporter, sink));
         // What is found beneath a key that was renamed may be misspelt as well.
-        if renamed.max() != Some(Renamed::Some) {
+        if misspelt::rename(&mut tree, &errors, &mut reporter, sink) == Renamed::None {
             break;
         }
     }
@@ -72,57 +72,6 @@ pub(super) fn steps(error: &ValidationError<'_>) -> Vec<String> {
     pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
 }
 
-/// Whether a round of [`rename`] changed the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Renamed {
-    None,
-    Some,
-}
-
-/// Reports keys that are misspelt and reads them as what was meant, so that one slip is one finding.
-fn rename(
-    tree: &mut Tree,
-    error: &ValidationError<'_>,
-    reporter: &mut Reporter<'_>,
-    sink: &mut Sink,
-) -> Renamed {
-    let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else { return Renamed::None };
-    let holder = holder(reporter.schema, error);
-    let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child_mut(tree, step)) else {
-        return Renamed::None;
-    };
-    let mut renamed = Renamed::None;
-    for key in unexpected {
-        let known = holder["properties"].as_object().into_iter().flatten().map(|(known, _)| known.as_str());
-        let Some(meant) = closest(key, known) else { continue };
-        reporter.unknown_key(node, key, holder, sink);
-        let Value::Table(entries) = &mut node.value else { continue };
-        let Some(misspelt) = entries.remove(key.as_str()) else { continue };
-        reporter.refuse(&misspelt);
-        match entries.get_mut(meant) {
-            None => drop(entries.insert(Arc::from(meant), misspelt)),
-            Some(there) if there.value.table().is_some() && misspelt.value.table().is_some() => {
-                fill(there, misspelt);
-            }
-            // Which of the two is meant is not known.
-            Some(there) => *there = example(&holder["properties"][meant]),
-        }
-        renamed = Renamed::Some;
-    }
-    renamed
-}
-
-/// Adds to a table what another one has besides.
-fn fill(table: &mut Tree, other: Tree) {
-    let (Value::Table(entries), Value::Table(others)) = (&mut table.value, other.value) else { return };
-    for (key, tree) in others {
-        match entries.get_mut(&key) {
-            None => drop(entries.insert(key, tree)),
-            Some(there) => fill(there, tree),
-        }
-    }
-}
-
 /// Puts in place of what was refused an example of what is allowed.
 fn mend(tree: &mut Tree, error: &ValidationError<'_>, holder: &Json) {
     let Some(node) = steps(error).iter().try_fold(tree, |tree, step| child_mut(tree, step)) else { return };
@@ -147,7 +96,7 @@ fn named_example(schema: &Json) -> Option<(Arc<str>, Tree)> {
 }
 
 /// A small value that a schema allows.
-fn example(schema: &Json) -> Tree {
+pub(super) fn example(schema: &Json) -> Tree {
     if let Some(form) = schema["oneOf"].get(0).or(schema["anyOf"].get(0)) {
         return example(form);
     }
@@ -174,7 +123,7 @@ fn example(schema: &Json) -> Tree {
     })
 }
 
-fn child_mut<'a>(tree: &'a mut Tree, step: &str) -> Option<&'a mut Tree> {
+pub(super) fn child_mut<'a>(tree: &'a mut Tree, step: &str) -> Option<&'a mut Tree> {
     match &mut tree.value {
         Value::Table(entries) => entries.get_mut(step),
         Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),

@@ -6,6 +6,7 @@
 
 mod file;
 mod findings;
+mod misspelt;
 mod report;
 mod rules;
 mod schema;

@@ -221,7 +221,21 @@ fn layer(name: &str, file: FileId, sources: &Sources, mut syntax: Sink) -> Layer
 /// Takes a list of strings out of the root table.
 fn strings(tree: &mut Tree, key: &str, sink: &mut Sink) -> Vec<(String, Span)> {
     let Value::Table(entries) = &mut tree.value else { return Vec::new() };
-    let Some(entry) = entries.remove(key) else { return Vec::new() };
+    // Misspelt, it is followed nevertheless: without it, everything seems to be missing.
+    let meant = |(name, entry): &(&Arc<str>, &Tree)| {
+        crate::diag::closest(name, [key]).is_some() && entry.value.table().is_none()
+    };
+    let misspelt = entries.iter().find(meant).map(|(name, _)| Arc::clone(name));
+    let (Some(entry), name) = (match misspelt.filter(|_| !entries.contains_key(key)) {
+        None => (entries.remove(key), None),
+        Some(name) => (entries.remove(&name), Some(name)),
+    }) else {
+        return Vec::new();
+    };
+    if let Some(name) = name {
+        let found = Diagnostic::error(Code::UnknownKey, format!("unknown key `{name}`"));
+        sink.push(found.at(entry.place(), "not a key of this table").suggest(&name, [key]));
+    }
     let items = match entry.value {
         Value::Array(items) => items,
         value => {

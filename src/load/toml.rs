@@ -1,5 +1,6 @@
 //! One TOML file → [`Tree`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -13,12 +14,12 @@ use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
     let text = Arc::clone(&sources.get(file).text);
     let (table, errors) = DeTable::parse_recoverable(&text);
-    let mut last_line = None;
+    let mut faulty = BTreeSet::new();
     for error in errors {
         let range = error.span().unwrap_or(0..0);
-        let start = text[..range.start.min(text.len())].rfind('\n').map_or(0, |newline| newline + 1);
+        let start = line_start(&text, range.start);
         // What follows a mistake on its line is seldom another one.
-        if last_line.replace(start) == Some(start) {
+        if !faulty.insert(start) {
             continue;
         }
         let at = Span::new(file, range);
@@ -30,7 +31,7 @@ pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
         };
         sink.push(found);
     }
-    Reader { file, sink }.table(table.span(), table.get_ref())
+    Reader { file, text: &text, faulty, sink }.table(table.span(), table.get_ref())
 }
 
 /// The keys of a dotted path, which may be quoted: `services.api`, `labels."a.b/c"`.
@@ -49,8 +50,16 @@ pub(super) fn path(text: &str) -> Option<super::Path> {
     }
 }
 
+/// Where the line begins that an offset lies in.
+fn line_start(text: &str, offset: usize) -> usize {
+    text[..offset.min(text.len())].rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 struct Reader<'a> {
     file: FileId,
+    text: &'a str,
+    /// Where the lines begin that could not be parsed: of their values nothing is known.
+    faulty: BTreeSet<usize>,
     sink: &'a mut Sink,
 }
 
@@ -89,7 +98,9 @@ impl Reader<'_> {
     }
 
     fn refuse(&mut self, origin: Span, why: &str) -> Option<Tree> {
-        self.sink.push(Diagnostic::error(Code::TomlValue, why).at(origin, "cannot stand here"));
+        if !self.faulty.contains(&line_start(self.text, origin.range().start)) {
+            self.sink.push(Diagnostic::error(Code::TomlValue, why).at(origin, "cannot stand here"));
+        }
         None
     }
 }

@@ -11,3 +11,4 @@ mod accepted;
 mod api_server;
 mod custom;
 mod stream;
+mod toml_files;
