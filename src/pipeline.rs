@@ -9,13 +9,13 @@ use tracing::field::Empty;
 use tracing::info_span;
 
 use crate::declare::{self, Declared};
-use crate::diag::{Code, Diagnostic, Sink, Sources};
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{Environments, Settings};
 use crate::merge::{self, InputSet, Inputs, Merged, Reads};
 use crate::model::{self, Contextual, Environment};
-use crate::render::{self, Catalogue, DeadKeys};
-use crate::template::Recording;
+use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
+use crate::template::{Patch, Recording};
 use crate::verify::{self, Verified};
 use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
 
@@ -46,6 +46,8 @@ pub struct Compiler<'w> {
     catalogs: BTreeMap<&'static str, Option<&'static Catalog>>,
     /// What the environments compiled so far left unread.
     dead: DeadKeys,
+    /// What came of patches in them.
+    effects: PatchEffects,
     /// Every text that was read.
     pub sources: Sources,
     /// Everything that was found.
@@ -69,7 +71,8 @@ impl<'w> Compiler<'w> {
             }
         };
         let (environments, catalogs) = (Environments::new(workspace), BTreeMap::new());
-        Ok(Self { environments, catalogue, catalogs, dead: DeadKeys::default(), sources, sink })
+        let (dead, effects) = (DeadKeys::default(), PatchEffects::default());
+        Ok(Self { environments, catalogue, catalogs, dead, effects, sources, sink })
     }
 
     /// The names of the workspace's environments.
@@ -91,9 +94,37 @@ impl<'w> Compiler<'w> {
         let files: Vec<String> = names.iter().map(|name| format!("{ENVIRONMENTS}/{name}.toml")).collect();
         let own = |span| files.iter().any(|file| file == self.sources.path(span));
         self.sink.extend(self.dead.findings(|span| complete || own(span)));
+        self.patches_without_effect(names, complete)?;
         if compiled == Coverage::Every {
             self.environments.strays(&mut self.sources, &mut self.sink)?;
         }
+        Ok(())
+    }
+
+    /// Reports patches that change nothing, and those for environments that are not there.
+    fn patches_without_effect(&mut self, names: &[String], complete: bool) -> Result<(), WorkspaceError> {
+        let Some(catalogue) = self.catalogue.as_ref().filter(|catalogue| !catalogue.patches().is_empty())
+        else {
+            return Ok(());
+        };
+        let known = self.environments.names(&mut self.sources)?;
+        let mut found = Vec::new();
+        for (name, span) in catalogue.patches().iter().flat_map(|patch| &patch.environments) {
+            if !known.iter().any(|known| **known == **name) {
+                let title = format!("no environment is called `{name}`");
+                let finding = Diagnostic::error(Code::UnknownEnvironment, title).at(*span, "not found");
+                found.push(unknown_environment(finding, name, &known));
+            }
+        }
+        let of_names = |patch: &Patch| {
+            let mut named = patch.environments.iter();
+            !patch.environments.is_empty()
+                && named.all(|(name, _)| names.iter().any(|known| **known == **name))
+        };
+        if self.sink.errors() == 0 && found.is_empty() {
+            found.extend(self.effects.findings(catalogue, |patch| complete || of_names(patch)));
+        }
+        self.sink.extend(found);
         Ok(())
     }
 
@@ -118,10 +149,11 @@ impl<'w> Compiler<'w> {
             return Ok(None);
         }
         // model, render, verify
-        let made = objects(&declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
-        let Some((objects, reads)) = made else { return Ok(None) };
+        let made = objects(environment, &declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
+        let Some(Made { objects, reads, effects }) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
         span.record("objects", objects.objects().len());
+        self.effects.add(&effects);
         Ok(Some(Compiled { objects, inputs: merged.inputs }))
     }
 
@@ -130,13 +162,17 @@ impl<'w> Compiler<'w> {
         let layers = self.environments.layers(environment, &mut self.sources, &mut self.sink)?;
         let Some(layers) = layers else {
             let title = format!("no environment is called `{environment}`");
-            self.unknown_environment(Diagnostic::error(Code::UnknownEnvironment, title), environment)?;
+            let found = Diagnostic::error(Code::UnknownEnvironment, title);
+            let known = self.environments()?;
+            self.sink.push(unknown_environment(found, environment, &known));
             return Ok(None);
         };
         if let Some(layer) = layers.last().filter(|layer| !layer.is_environment()) {
             // Where the text could not be read, the table may have stood.
             if layer.syntax.errors() == 0 {
-                self.unknown_environment(layer.not_an_environment(environment), environment)?;
+                let found = layer.not_an_environment(environment);
+                let known = self.environments()?;
+                self.sink.push(unknown_environment(found, environment, &known));
             }
             return Ok(None);
         }
@@ -155,37 +191,46 @@ impl<'w> Compiler<'w> {
         self.catalogs.insert(catalog.minor, fitting);
         fitting
     }
+}
 
-    fn unknown_environment(&mut self, found: Diagnostic, name: &str) -> Result<(), WorkspaceError> {
-        let known = self.environments()?;
-        let found = found.suggest(name, known.iter().map(String::as_str));
-        self.sink.push(if known.is_empty() {
-            found.help("an environment is a file `environments/<name>.toml` with an `[environment]` table")
-        } else {
-            found.note(format!("there are {}", known.join(", ")))
-        });
-        Ok(())
+fn unknown_environment(found: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
+    let found = found.suggest(name, known.iter().map(String::as_str));
+    if known.is_empty() {
+        found.help("an environment is a file `environments/<name>.toml` with an `[environment]` table")
+    } else {
+        found.note(format!("there are {}", known.join(", ")))
     }
 }
 
-/// What is declared, as verified objects, and what was read for them. None when there were errors.
+/// What came of a declaration.
+struct Made {
+    objects: Verified,
+    /// What was read for them.
+    reads: Reads,
+    /// What patches changed in them.
+    effects: Vec<(FileId, Effect)>,
+}
+
+/// What is declared, as verified objects. None when there were errors.
 fn objects(
+    environment: &str,
     declared: &Declared,
     inputs: &Inputs,
     catalogue: &Catalogue,
     catalog: &'static Catalog,
     recording: Recording,
     sink: &mut Sink,
-) -> Option<(Verified, Reads)> {
+) -> Option<Made> {
     let reads = Reads::of(inputs);
     reads.mark(declared.cluster.value().kubernetes.inputs().iter());
     // model
     let context = Arc::new(model::environment(declared, &reads).context(&InputSet::default()));
     // render
-    let render =
-        |recording, sink: &mut Sink| render::render(catalogue, &context, catalog, recording, &reads, sink);
+    let render = |recording, sink: &mut Sink| {
+        render::render(catalogue, environment, &context, catalog, recording, &reads, sink)
+    };
     let before = sink.errors();
-    let objects = render(recording, sink);
+    let Rendered { objects, effects } = render(recording, sink);
     if sink.errors() > before {
         return None;
     }
@@ -195,14 +240,16 @@ fn objects(
     if !found.is_empty() && recording == Recording::Reads {
         // Rendered again, so that the findings can point at the environment's files.
         found = Sink::default();
-        let objects = render(Recording::Leaves, &mut found);
+        let Rendered { objects, .. } = render(Recording::Leaves, &mut found);
         verify::verify(objects, catalog, inputs, &mut found);
     }
     sink.extend(found);
-    verified.map(|objects| (objects, reads))
+    verified.map(|objects| Made { objects, reads, effects })
 }
 
 #[cfg(test)]
 mod mutations;
+#[cfg(test)]
+mod patch_tests;
 #[cfg(test)]
 mod tests;

@@ -144,7 +144,7 @@ impl Explanation<'_> {
                 self.inputs_of(&from.value);
             }
             Made::Data => self.line("  value: a default; no environment file sets it"),
-            Made::Literal => self.line("  value: written in the template"),
+            Made::Literal | Made::Removed => self.line("  value: written in the template"),
         }
         self.line("  template:");
         self.place("    ", node.at);

@@ -136,8 +136,8 @@ codes! {
     TemplateSyntax = "template-syntax",
     /// A `$` directive that the template language does not have, or one in the wrong place.
     ///
-    /// The directives are `$if`, `$else`, `$for`, `$value`, `$merge` and `$include`; a literal key that
-    /// begins with `$` is written with `$$`.
+    /// The directives are `$if`, `$else`, `$for`, `$value`, `$merge` and `$include`, and in patches `$remove`; a
+    /// literal key that begins with `$` is written with `$$`.
     TemplateDirective = "template-directive",
     /// An expression that cannot be parsed, or calls what templates do not have.
     TemplateExpression = "template-expression",
@@ -164,6 +164,15 @@ codes! {
     EmptyMeansAll = "empty-means-all",
     /// A fragment that is not there, that includes itself, or was given arguments it does not use.
     TemplateInclude = "template-include",
+    /// A patch that changes nothing.
+    ///
+    /// No object of any environment that it is for is its target, or all that it says is so already. The object was
+    /// probably renamed, or the template now says the same: correct the target, or remove the patch.
+    PatchWithoutEffect = "patch-without-effect",
+    /// Two patches change one field differently.
+    ///
+    /// Which of them would win must not depend on the names of their files.
+    PatchConflict = "patch-conflict",
     /// A key of an environment file that nothing read.
     ///
     /// It is spelt right and has the right type, yet no derivation and no template looked at it, so it has

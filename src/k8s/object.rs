@@ -27,6 +27,8 @@ pub enum Made {
     Literal,
     /// An expression gave it, or a list or mapping became empty by one.
     Data,
+    /// A patch takes away what stands here; nothing of an object that is rendered is of this kind.
+    Removed,
 }
 
 /// A value of an object; the JSON data model with integers kept apart.

@@ -4,7 +4,7 @@ use super::*;
 use crate::emit;
 use crate::workspace::Memory;
 
-const ENVIRONMENT: &str = r#"
+pub(super) const ENVIRONMENT: &str = r#"
 [system]
 name = "shop"
 [environment]

@@ -8,8 +8,8 @@ use include_dir::{Dir, include_dir};
 use crate::diag::{Code, Diagnostic, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::model::Shape;
-use crate::template::{self, Fragments, Template};
-use crate::workspace::{TEMPLATES, Workspace, WorkspaceError};
+use crate::template::{self, Fragments, Patch, Template};
+use crate::workspace::{PATCHES, TEMPLATES, Workspace, WorkspaceError};
 
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -20,6 +20,7 @@ const FRAGMENTS: &str = "fragments/";
 pub struct Catalogue {
     templates: Vec<Template>,
     fragments: Fragments,
+    patches: Vec<Patch>,
     /// The files that could not be parsed.
     broken: Vec<String>,
 }
@@ -34,9 +35,7 @@ impl Catalogue {
         let _room = tracing::debug_span!(target: "p8fs-gen.template", "parsed templates").entered();
         let mut paths: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
         built_in(&BUILT_IN, &mut paths);
-        // Names that begin with a dot are editors' and git's.
-        let hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
-        let own = workspace.template_files()?.into_iter().filter(|path| !hidden(path));
+        let own = workspace.template_files()?.into_iter().filter(|path| !is_hidden(path));
         paths.extend(own.map(|path| (path, None)));
         let mut catalogue = Self::default();
         for (path, built_in) in paths {
@@ -50,7 +49,7 @@ impl Catalogue {
                 catalogue.broken.push(path);
                 continue;
             }
-            let is_parsed = if Path::new(&path).extension().is_none_or(|extension| extension != "yaml") {
+            let is_parsed = if !is_yaml(&path) {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
                 false
@@ -70,6 +69,21 @@ impl Catalogue {
                 catalogue.broken.push(path);
             }
         }
+        for path in workspace.patch_files()?.into_iter().filter(|path| !is_hidden(path)) {
+            let full = format!("{PATCHES}/{path}");
+            let patch = if is_yaml(&path) {
+                let Some(file) = workspace.read_if_there(&full, sources, sink)? else { continue };
+                template::patch(file, sources, sink)
+            } else {
+                let title = format!("`{full}` is not a patch");
+                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("patches end in `.yaml`"));
+                None
+            };
+            match patch {
+                Some(patch) => catalogue.patches.push(patch),
+                None => catalogue.broken.push(full),
+            }
+        }
         Ok(catalogue)
     }
 
@@ -83,6 +97,11 @@ impl Catalogue {
         &self.fragments
     }
 
+    /// The patches, by path.
+    pub fn patches(&self) -> &[Patch] {
+        &self.patches
+    }
+
     /// Checks every template against the types of the context and the schemas; true when all of them can be
     /// evaluated. Where a fragment is broken, nothing is known of the templates that include it.
     pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) -> bool {
@@ -94,8 +113,20 @@ impl Catalogue {
         for template in &self.templates {
             template::check(template, &self.fragments, context, catalog, sink);
         }
+        for patch in &self.patches {
+            template::check_patch(patch, &self.fragments, context, catalog, sink);
+        }
         self.broken.is_empty() && sink.errors() == before
     }
+}
+
+fn is_yaml(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "yaml")
+}
+
+/// Names that begin with a dot are editors' and git's.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
 }
 
 fn built_in(folder: &Dir<'static>, texts: &mut BTreeMap<String, Option<&'static str>>) {

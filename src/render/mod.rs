@@ -2,30 +2,44 @@
 
 mod catalogue;
 mod dead;
+mod effects;
+mod patch;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 pub use catalogue::Catalogue;
 pub use dead::DeadKeys;
+pub use effects::PatchEffects;
+pub use patch::Effect;
 
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diag::{Code, Diagnostic, FileId, Sink};
 use crate::k8s::{Catalog, Identity, Node, Object};
 use crate::merge::Reads;
 use crate::model::Context;
-use crate::template::{self, Recording};
+use crate::template::{self, Patch, Recording};
 
-/// Evaluates every template of the catalogue. Templates are independent of each other and run in parallel; the
+/// What an environment is made of.
+pub struct Rendered {
+    /// In the order of the catalogue.
+    pub objects: Vec<Object>,
+    /// What came of the patches that are for the environment.
+    pub effects: Vec<(FileId, Effect)>,
+}
+
+/// Evaluates every template of the catalogue and lays its patches over the objects. Templates are independent of each other and run in parallel; the
 /// order of the result is that of the catalogue.
 pub fn render(
     catalogue: &Catalogue,
+    environment: &str,
     context: &Arc<Context>,
     catalog: &Catalog,
     recording: Recording,
     reads: &Reads,
     sink: &mut Sink,
-) -> Vec<Object> {
+) -> Rendered {
     let _room = tracing::debug_span!(target: "p8fs-gen.render", "evaluated templates").entered();
     let templates = catalogue.templates();
     let evaluated = templates
@@ -41,7 +55,34 @@ pub fn render(
             }
         }
     }
-    objects
+    let before = sink.errors();
+    let mut effects = Vec::new();
+    let files: BTreeSet<FileId> = catalogue.patches().iter().map(|patch| patch.file).collect();
+    let is_meant = |patch: &&Patch| {
+        let mut named = patch.environments.iter();
+        patch.environments.is_empty() || named.any(|(name, _)| &**name == environment)
+    };
+    for patch in catalogue.patches().iter().filter(is_meant) {
+        let evaluated = template::evaluate_patch(patch, catalogue.fragments(), context, catalog, recording);
+        reads.mark(evaluated.reads);
+        let mut effect = Effect::NoTarget;
+        for change in evaluated.changes {
+            match change {
+                Ok(change) => {
+                    let came = patch::apply(&mut objects, &patch.target, &change, &files, catalog, sink);
+                    effect = effect.max(came);
+                }
+                Err(failure) => sink.push(*failure),
+            }
+        }
+        effects.push((patch.file, effect));
+    }
+    if !effects.is_empty() && sink.errors() == before {
+        for object in &mut objects {
+            patch::settle(object, catalog, sink);
+        }
+    }
+    Rendered { objects, effects }
 }
 
 fn object(root: Node, family: &Arc<str>) -> Result<Object, Box<Diagnostic>> {

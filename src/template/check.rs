@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::infer::{Names, infer, optional, union};
-use super::{Chunk, Entry, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use super::{Chunk, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Target, Template};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::{Catalog, Cursor, Type, Value};
 use crate::model::Shape;
@@ -14,8 +14,8 @@ use crate::model::Shape;
 const MOST_PARTS: usize = 20_000;
 
 /// Of kinds that do not come with Kubernetes.
-const CUSTOM_KINDS: &str = "a custom resource can be checked, and so rendered, once the schema of its \
-    CustomResourceDefinition is among those built in (`schemas/` of p8fs-gen)";
+const CUSTOM_KINDS: &str = "only kinds with a schema can be rendered: those of Kubernetes, and custom resources \
+    whose CustomResourceDefinition is built in (`schemas/crds/` of p8fs-gen)";
 
 /// Checks a template; what is wrong goes into the sink.
 pub fn check(
@@ -25,23 +25,51 @@ pub fn check(
     catalog: &Catalog,
     sink: &mut Sink,
 ) {
-    let bound = match context {
-        Shape::Struct(fields) => {
-            fields.iter().map(|(name, shape)| (Arc::from(*name), shape.clone())).collect()
-        }
-        _ => Vec::new(),
-    };
-    let mut names = Names::of(bound);
-    let mut check = Check { fragments, sink, open: Vec::new(), visited: 0 };
-    for clause in &template.loops {
-        names = check.bind(clause, &names);
-    }
-    if let Some(condition) = &template.condition {
-        infer(condition, &names, check.sink);
-        names = names.where_true(condition);
-    }
+    let mut check = Check { fragments, sink, extent: Extent::Whole, open: Vec::new(), visited: 0 };
+    let names = check.header(template, context);
     let root = check.root(template, catalog);
     check.part(&template.body, Place::whole(root), &names);
+}
+
+/// Checks a patch; what is wrong goes into the sink.
+pub fn check_patch(
+    patch: &Patch,
+    fragments: &Fragments,
+    context: &Shape,
+    catalog: &Catalog,
+    sink: &mut Sink,
+) {
+    let mut check = Check { fragments, sink, extent: Extent::Partial, open: Vec::new(), visited: 0 };
+    let names = check.header(&patch.change, context);
+    let Target { api_version, kind, span, metadata } = &patch.target;
+    let root = check.kind(api_version, kind, *span, catalog);
+    check.part(metadata, Place::whole(root.and_then(|root| root.field("metadata"))), &names);
+    check.part(&patch.change.body, Place::whole(root), &names);
+    let fixed = |path: &[&str]| literal_key(&patch.change.body, path);
+    for path in [&["apiVersion"][..], &["kind"], &["metadata", "name"], &["metadata", "namespace"]] {
+        if let Some(at) = fixed(path) {
+            let title = format!("a patch cannot change `{}`", path.join("."));
+            check.refuse(Code::TemplateSchema, at, title, "tells the object from others");
+        }
+    }
+}
+
+/// Where a mapping writes a key.
+fn literal_key(part: &Part, path: &[&str]) -> Option<Span> {
+    let (first, rest) = path.split_first()?;
+    let PartKind::Map(entries) = &part.kind else { return None };
+    let is_it = |entry: &&Entry| matches!(&entry.key, Key::Literal(key) if &**key == *first);
+    let entry = entries.iter().find(is_it)?;
+    if rest.is_empty() { Some(entry.span) } else { literal_key(&entry.value, rest) }
+}
+
+/// How much of an object a text makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// What a patch lays over it.
+    Partial,
 }
 
 /// Where a part stands.
@@ -76,6 +104,7 @@ impl<'c> Place<'c> {
 struct Check<'a> {
     fragments: &'a Fragments,
     sink: &'a mut Sink,
+    extent: Extent,
     /// The fragments that are being included, outermost first.
     open: Vec<Arc<str>>,
     /// How many parts were looked at; inclusions of inclusions multiply.
@@ -107,17 +136,48 @@ impl Check<'_> {
             self.refuse(Code::TemplateSchema, template.body.span, title, label);
             return None;
         };
+        self.kind(api_version, kind, at, catalog)
+    }
+
+    /// The schema of a kind, which is named at a place.
+    fn kind<'c>(
+        &mut self,
+        api_version: &str,
+        kind: &str,
+        at: Span,
+        catalog: &'c Catalog,
+    ) -> Option<Cursor<'c>> {
         let cursor = catalog.cursor(api_version, kind);
         if cursor.is_none() {
             let title = format!("Kubernetes {} has no {api_version} {kind}", catalog.minor);
             let found = Diagnostic::error(Code::UnknownKind, title).at(at, "unknown kind");
             let found = found.suggest(kind, catalog.kinds().iter().map(|known| known.kind));
-            let is_custom = api_version.contains('.') && !api_version.contains(".k8s.io/");
+            let is_custom = api_version.contains('.')
+                && catalog.kinds().iter().all(|known| known.api_version != api_version);
             let found = if is_custom { found.help(CUSTOM_KINDS) } else { found };
             let minors = catalog.elsewhere(|catalog| catalog.kind(api_version, kind));
             self.sink.push(minors.into_iter().fold(found, Diagnostic::note));
         }
         cursor
+    }
+
+    /// The names that a header brings into scope.
+    fn header(&mut self, template: &Template, context: &Shape) -> Names {
+        let bound = match context {
+            Shape::Struct(fields) => {
+                fields.iter().map(|(name, shape)| (Arc::from(*name), shape.clone())).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut names = Names::of(bound);
+        for clause in &template.loops {
+            names = self.bind(clause, &names);
+        }
+        if let Some(condition) = &template.condition {
+            infer(condition, &names, self.sink);
+            names = names.where_true(condition);
+        }
+        names
     }
 
     fn bind(&mut self, clause: &Loop, names: &Names) -> Names {
@@ -171,8 +231,17 @@ impl Check<'_> {
                 if self.expects(at.schema, &[Type::Array], part.span) {
                     let item = Place::item(at.schema.and_then(Cursor::item));
                     for part in items {
+                        self.identified(part, at.schema);
                         self.part(part, item, names);
                     }
+                }
+            }
+            PartKind::Remove(item) => {
+                if at.stands == Stands::AsItem {
+                    self.part(item, at, names);
+                } else if !matches!(&item.kind, PartKind::Map(entries) if entries.is_empty()) {
+                    let (title, label) = ("`$remove` takes away all that stands here", "beside it");
+                    self.refuse(Code::TemplateDirective, item.span, title, label);
                 }
             }
             PartKind::Map(entries) => {
@@ -228,6 +297,33 @@ impl Check<'_> {
         });
     }
 
+    /// An item that a patch changes must say which one it is.
+    fn identified(&mut self, part: &Part, list: Option<Cursor<'_>>) {
+        let Some(list) = list.filter(|_| self.extent == Extent::Partial) else { return };
+        match &part.kind {
+            PartKind::For(each) => self.identified(&each.1, Some(list)),
+            PartKind::If(condition) => {
+                self.identified(&condition.then, Some(list));
+                condition.otherwise.iter().for_each(|part| self.identified(part, Some(list)));
+            }
+            PartKind::Remove(item) => self.identified(item, Some(list)),
+            PartKind::Map(_) => {
+                let there = keys(part);
+                let has_default = |key: &str| {
+                    list.item().and_then(|item| item.field(key)?.schema().default.as_ref()).is_some()
+                };
+                let lacks = |key: &&String| {
+                    there.as_ref().is_some_and(|there| !there.contains(key.as_str())) && !has_default(key)
+                };
+                if let Some(key) = list.list_map_keys().iter().find(lacks) {
+                    let title = format!("an item of this list is told from others by its `{key}`");
+                    self.refuse(Code::TemplateSchema, part.span, title, "does not say which item it changes");
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Each round of a loop that stands alone makes entries, and no two may make the same.
     fn entries_of_loop(&mut self, body: &Part) {
         match &body.kind {
@@ -254,7 +350,7 @@ impl Check<'_> {
                 });
             }
             PartKind::For(each) => self.entries_of_loop(&each.1),
-            PartKind::Expression(_) => {}
+            PartKind::Expression(_) | PartKind::Remove(_) => {}
             PartKind::Literal(_) | PartKind::Splice(_) | PartKind::List(_) => {
                 let (title, label) =
                     ("outside a list, a loop makes the entries of a mapping", "not a mapping");
@@ -265,7 +361,8 @@ impl Check<'_> {
 
     /// Reports the required fields of which `lack` says where and how they are missing.
     fn required(&mut self, at: Place<'_>, lack: impl Fn(&str) -> Option<(Span, String)>) {
-        let Some(schema) = at.schema.filter(|_| at.whole) else { return };
+        let is_whole = at.whole && self.extent == Extent::Whole;
+        let Some(schema) = at.schema.filter(|_| is_whole) else { return };
         for field in schema.schema().to_be_given() {
             if let Some((span, label)) = lack(field) {
                 self.refuse(Code::TemplateSchema, span, format!("`{field}` is required"), label);

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expression::is_name;
-use super::parse::Parser;
-
+use super::parse::{Dialect, Parser};
 use super::{Argument, Chunk, Condition, Entry, Expression, Include, Key, Loop, Part, PartKind};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::Value;
 use crate::yaml::{Broken, Event};
 
-const DIRECTIVES: [&str; 6] = ["$else", "$for", "$if", "$include", "$merge", "$value"];
+const DIRECTIVES: [&str; 7] = ["$else", "$for", "$if", "$include", "$merge", "$remove", "$value"];
 
 /// The directives of one mapping.
 #[derive(Default)]
@@ -22,6 +21,7 @@ struct Directives {
     value: Option<Part>,
     over: Option<Part>,
     include: Option<(Arc<str>, Span)>,
+    remove: Option<Span>,
 }
 
 impl Parser<'_> {
@@ -69,6 +69,19 @@ impl Parser<'_> {
             "$value" => found.value = Some(self.next_part()?),
             "$merge" => found.over = Some(self.next_part()?),
             "$include" => found.include = self.text(name)?,
+            "$remove" => {
+                let is_true = matches!(self.next_part()?.kind, PartKind::Literal(Value::Bool(true)));
+                found.remove = Some(span);
+                if self.dialect == Dialect::Template {
+                    self.refuse(
+                        span,
+                        "`$remove` is for patches",
+                        "leave out what is not wanted, or use `$if`",
+                    );
+                } else if !is_true {
+                    self.refuse(span, "`$remove` takes `true`", "use `$if` beside it to decide");
+                }
+            }
             "$if" => found.test = self.text(name)?.and_then(|(source, at)| self.bare(&source, at)),
             "$for" => found.each = self.text(name)?.and_then(|(clause, at)| self.clause(&clause, at)),
             _ => {
@@ -109,6 +122,10 @@ impl Parser<'_> {
         if let (Some(_), Some((_, at))) = (&directives.value, &directives.include) {
             self.refuse(*at, "`$value` and `$include` in one mapping", "which of the two?");
         }
+        let is_more = directives.value.is_some() || directives.include.is_some() || directives.over.is_some();
+        if let Some(at) = directives.remove.filter(|_| is_more) {
+            self.refuse(at, "`$remove` beside what would be placed", "which of the two?");
+        }
         let at = |kind| Part { kind, span };
         let mut kind = match (directives.value, directives.include) {
             (Some(value), _) => value.kind,
@@ -128,6 +145,9 @@ impl Parser<'_> {
                 PartKind::Map(own.into_iter().map(entry).collect())
             }
         };
+        if directives.remove.is_some() {
+            kind = PartKind::Remove(Box::new(at(kind)));
+        }
         if let Some(over) = directives.over {
             kind = PartKind::Merge(Box::new((at(kind), over)));
         }

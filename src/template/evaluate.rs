@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::omission::settle;
 use super::scope::{self, Scope};
 use super::value::{splice, truth, value};
-use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Template};
+use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Template};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Made, Node, Value};
 use crate::merge::{Input, InputSet, LeftOut, Provenance};
@@ -40,21 +40,69 @@ pub fn evaluate(
     catalog: &Catalog,
     recording: Recording,
 ) -> Evaluated {
+    let mut objects = Vec::new();
+    let mut evaluator = Evaluator::new(fragments, recording);
+    let outcome = evaluator.loops(template, &template.loops, &globals(context), &mut |evaluator, scope| {
+        objects.push(evaluator.object(template, scope, catalog));
+    });
+    objects.extend(outcome.err().map(Err));
+    Evaluated { objects, reads: scope::take() }
+}
+
+/// What a patch wants of one environment.
+#[derive(Debug)]
+pub struct EvaluatedPatch {
+    /// For each item of its loops, or why there is none.
+    pub changes: Vec<Result<Change, Failure>>,
+    /// Every input that was read, with repetitions.
+    pub reads: Vec<Input>,
+}
+
+/// One change.
+#[derive(Debug)]
+pub struct Change {
+    /// What the metadata of an object must hold for the object to be meant.
+    pub metadata: Node,
+    /// The part of an object to lay over it; what is [`Made::Removed`] is taken away.
+    pub body: Node,
+}
+
+/// Evaluates a patch for every item of its loops.
+pub fn evaluate_patch(
+    patch: &Patch,
+    fragments: &Fragments,
+    context: &Arc<Context>,
+    catalog: &Catalog,
+    recording: Recording,
+) -> EvaluatedPatch {
+    let mut changes = Vec::new();
+    let mut evaluator = Evaluator::new(fragments, recording);
+    let Patch { target, change, .. } = patch;
+    let outcome = evaluator.loops(change, &change.loops, &globals(context), &mut |evaluator, scope| {
+        let root = catalog.cursor(&target.api_version, &target.kind);
+        let (decided, mark) = (evaluator.because.len(), scope::mark());
+        let metadata = evaluator.part(&target.metadata, scope);
+        evaluator.because_since(mark);
+        changes.push(metadata.and_then(|metadata| {
+            let mut body = evaluator.part(&change.body, scope)?;
+            settle(&mut body, root)?;
+            Ok(Change { metadata, body })
+        }));
+        evaluator.because.truncate(decided);
+    });
+    changes.extend(outcome.err().map(Err));
+    EvaluatedPatch { changes, reads: scope::take() }
+}
+
+/// The names of the whole environment; reading starts here.
+fn globals(context: &Arc<Context>) -> Arc<Scope> {
     scope::take();
-    let names = match &context.value {
+    Scope::root(match &context.value {
         Structure::Map(entries) | Structure::Struct(entries) => {
             entries.iter().map(|(key, value)| (Arc::clone(key), Arc::clone(value))).collect()
         }
         _ => Vec::new(),
-    };
-    let mut evaluator = Evaluator { fragments, recording, because: Vec::new(), whole: Whole::Yes };
-    let mut objects = Vec::new();
-    if let Err(failure) =
-        evaluator.loops(template, &template.loops, &Scope::root(names), catalog, &mut objects)
-    {
-        objects.push(Err(failure));
-    }
-    Evaluated { objects, reads: scope::take() }
+    })
 }
 
 struct Evaluator<'t> {
@@ -75,18 +123,20 @@ enum Whole {
 type Outcome<T> = Result<T, Failure>;
 
 impl<'t> Evaluator<'t> {
+    fn new(fragments: &'t Fragments, recording: Recording) -> Self {
+        Self { fragments, recording, because: Vec::new(), whole: Whole::Yes }
+    }
+
+    /// Calls `make` for every item of a header's loops that its filter lets pass.
     fn loops(
         &mut self,
         template: &'t Template,
         loops: &'t [Loop],
         scope: &Arc<Scope>,
-        catalog: &Catalog,
-        objects: &mut Vec<Outcome<Node>>,
+        make: &mut dyn FnMut(&mut Self, &Arc<Scope>),
     ) -> Outcome<()> {
         if let Some((first, rest)) = loops.split_first() {
-            return self.each(first, scope, |evaluator, scope| {
-                evaluator.loops(template, rest, scope, catalog, objects)
-            });
+            return self.each(first, scope, |evaluator, scope| evaluator.loops(template, rest, scope, make));
         }
         let mark = scope::mark();
         if let Some(condition) = &template.condition
@@ -96,7 +146,7 @@ impl<'t> Evaluator<'t> {
         }
         let decided = self.because.len();
         self.because_since(mark);
-        objects.push(self.object(template, scope, catalog));
+        make(self, scope);
         self.because.truncate(decided);
         Ok(())
     }
@@ -225,6 +275,10 @@ impl<'t> Evaluator<'t> {
             PartKind::Include(include) => {
                 let (body, inner) = self.include(include, scope)?;
                 self.part(body, &inner)
+            }
+            PartKind::Remove(item) => {
+                let item = self.part(item, scope)?;
+                Ok(self.node(item.value, part.span, Made::Removed, InputSet::default))
             }
         }
     }

@@ -18,13 +18,13 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diag::Span;
+use crate::diag::{FileId, Span};
 use crate::k8s::Value;
 
-pub use check::check;
-pub use evaluate::{Recording, evaluate};
+pub use check::{check, check_patch};
+pub use evaluate::{Change, Recording, evaluate, evaluate_patch};
 pub use expression::Expression;
-pub use parse::{fragment, template};
+pub use parse::{fragment, patch, template};
 
 /// A template: one object per item of its loops.
 #[derive(Debug)]
@@ -37,6 +37,29 @@ pub struct Template {
     pub condition: Option<Expression>,
     /// The object.
     pub body: Part,
+}
+
+/// A change of rendered objects.
+#[derive(Debug)]
+pub struct Patch {
+    /// Where it is written.
+    pub file: FileId,
+    pub target: Target,
+    /// The environments it is for, and where they are named; none for all.
+    pub environments: Vec<(Arc<str>, Span)>,
+    /// The header's loops and filter; its body is a part of an object.
+    pub change: Template,
+}
+
+/// Which objects a patch changes.
+#[derive(Debug)]
+pub struct Target {
+    pub api_version: Arc<str>,
+    pub kind: Arc<str>,
+    /// Where the target is written.
+    pub span: Span,
+    /// A mapping of `name`, `namespace` and `labels`, as far as they are asked for.
+    pub metadata: Part,
 }
 
 /// What templates include, by its path below `templates/`.
@@ -78,6 +101,8 @@ pub enum PartKind {
     Merge(Box<(Part, Part)>),
     /// `$include`
     Include(Box<Include>),
+    /// `$remove` of a patch; beside it stands what tells the item of a list from others.
+    Remove(Box<Part>),
 }
 
 /// A choice.

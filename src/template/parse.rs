@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::expression::split;
 use super::scalar::scalar;
-use super::{Chunk, Entry, Key, Part, PartKind, Template};
+use super::{Chunk, Entry, Key, Part, PartKind, Patch, Target, Template};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 use crate::k8s::Value;
 use crate::yaml::{Broken, Event, Events};
@@ -15,7 +15,7 @@ const DEPTH: usize = 100;
 /// Parses a template: a header document with `for`, `if` or `family`, if there is one, and the object.
 pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Template> {
     let errors = sink.errors();
-    let mut parser = Parser::new(file, sources, sink);
+    let mut parser = Parser::new(Dialect::Template, file, sources, sink);
     let mut documents = parser.documents()?;
     let (Some(body), 0 | 1) = (documents.pop(), documents.len()) else {
         parser.refuse_whole("a template is one object, after at most one header");
@@ -24,15 +24,64 @@ pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) ->
     let family = Arc::from(path.split('/').next().unwrap_or(path));
     let mut template = Template { family, loops: Vec::new(), condition: None, body };
     if let Some(header) = documents.pop() {
-        parser.header(header, &mut template);
+        let expected = "a header has `for: [x in xs]`, `if: expression` and `family: name`";
+        for entry in parser.entries(header, expected) {
+            if let Some(Entry { span, .. }) = parser.header(entry, &mut template) {
+                parser.refuse(span, "not a header", expected);
+            }
+        }
     }
     (sink.errors() == errors).then_some(template)
+}
+
+/// Parses a patch: a header document with `target` and perhaps `environments`, `for` and `if`, and a part of an object.
+pub fn patch(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Patch> {
+    let errors = sink.errors();
+    let mut parser = Parser::new(Dialect::Patch, file, sources, sink);
+    let mut documents = parser.documents()?;
+    let (Some(body), Some(header), true) = (documents.pop(), documents.pop(), documents.is_empty()) else {
+        parser.refuse_whole("a patch is a header, `---` and a part of an object");
+        return None;
+    };
+    let expected =
+        "a patch's header has `target`, `environments: [name]`, `for: [x in xs]` and `if: expression`";
+    let whole = header.span;
+    let mut change = Template { family: Arc::from(""), loops: Vec::new(), condition: None, body };
+    let (mut target, mut environments) = (None, Vec::new());
+    for entry in parser.entries(header, expected) {
+        let Some(Entry { key, span, value }) = parser.header(entry, &mut change) else { continue };
+        let name = if let Key::Literal(name) = &key { &**name } else { "" };
+        match (name, value.kind) {
+            ("target", PartKind::Map(entries)) => target = parser.target(entries, value.span),
+            ("environments", PartKind::List(names)) if !names.is_empty() => {
+                for name in names {
+                    match name.kind {
+                        PartKind::Literal(Value::String(text)) => environments.push((text, name.span)),
+                        _ => parser.refuse(name.span, "an environment's name is text", "not text"),
+                    }
+                }
+            }
+            _ => parser.refuse(span, "not a header", expected),
+        }
+    }
+    if target.is_none() && parser.sink.errors() == errors {
+        parser.refuse(whole, "the patch has no `target`", "which object does it change?");
+    }
+    let patch = Patch { file, target: target?, environments, change };
+    (sink.errors() == errors).then_some(patch)
+}
+
+/// What a file is: patches know a directive that templates do not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Template,
+    Patch,
 }
 
 /// Parses a fragment.
 pub fn fragment(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Part> {
     let errors = sink.errors();
-    let mut parser = Parser::new(file, sources, sink);
+    let mut parser = Parser::new(Dialect::Template, file, sources, sink);
     let mut documents = parser.documents()?;
     let (Some(body), 0) = (documents.pop(), documents.len()) else {
         parser.refuse_whole("a fragment is one document");
@@ -46,17 +95,19 @@ pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) events: Events<'a>,
     depth: usize,
+    pub(super) dialect: Dialect,
     pub(super) sink: &'a mut Sink,
 }
 
 impl<'a> Parser<'a> {
-    fn new(file: FileId, sources: &'a Sources, sink: &'a mut Sink) -> Self {
+    fn new(dialect: Dialect, file: FileId, sources: &'a Sources, sink: &'a mut Sink) -> Self {
         let text = &sources.get(file).text;
         Self {
             file,
             text,
             events: Events::new(file, text, 0..text.len(), Code::TemplateSyntax),
             depth: 0,
+            dialect,
             sink,
         }
     }
@@ -89,35 +140,66 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn header(&mut self, header: Part, template: &mut Template) {
-        let expected = "a header has `for: [x in xs]`, `if: expression` and `family: name`";
-        let PartKind::Map(entries) = header.kind else {
-            return self.refuse(header.span, "not a header", expected);
-        };
-        for Entry { key, span, value } in entries {
-            let name = match &key {
-                Key::Literal(name) => name,
-                Key::Splice(_) => "",
-            };
-            match (name, value.kind) {
-                ("for", PartKind::List(clauses)) => {
-                    for clause in clauses {
-                        match clause.kind {
-                            PartKind::Literal(Value::String(text)) => {
-                                template.loops.extend(self.clause(&text, clause.span));
-                            }
-                            _ => self.refuse(clause.span, "a loop is text", "like `item in items`"),
+    /// The entries of a header.
+    fn entries(&mut self, header: Part, expected: &str) -> Vec<Entry> {
+        if let PartKind::Map(entries) = header.kind {
+            return entries;
+        }
+        self.refuse(header.span, "not a header", expected);
+        Vec::new()
+    }
+
+    /// Takes an entry that the headers of templates and patches share; gives back any other.
+    fn header(&mut self, entry: Entry, template: &mut Template) -> Option<Entry> {
+        let Entry { key, span, value } = entry;
+        let name = if let Key::Literal(name) = &key { &**name } else { "" };
+        match (name, value.kind) {
+            ("for", PartKind::List(clauses)) => {
+                for clause in clauses {
+                    match clause.kind {
+                        PartKind::Literal(Value::String(text)) => {
+                            template.loops.extend(self.clause(&text, clause.span));
                         }
+                        _ => self.refuse(clause.span, "a loop is text", "like `item in items`"),
                     }
                 }
-                ("if", PartKind::Literal(Value::String(source))) => {
-                    template.condition = self.bare(&source, value.span);
+            }
+            ("if", PartKind::Literal(Value::String(source))) => {
+                template.condition = self.bare(&source, value.span);
+            }
+            ("if", PartKind::Expression(_) | PartKind::Splice(_)) => self.refuse_delimiters(value.span),
+            ("family", PartKind::Literal(Value::String(name))) if self.dialect == Dialect::Template => {
+                template.family = name;
+            }
+            (_, kind) => return Some(Entry { key, span, value: Part { kind, span: value.span } }),
+        }
+        None
+    }
+
+    /// Which objects a patch changes: of this kind, with this metadata.
+    fn target(&mut self, entries: Vec<Entry>, span: Span) -> Option<Target> {
+        let (mut api_version, mut kind, mut metadata) = (None, None, Vec::new());
+        for entry in entries {
+            let name = if let Key::Literal(name) = &entry.key { &**name } else { "" };
+            match (name, &entry.value.kind) {
+                ("apiVersion", PartKind::Literal(Value::String(text))) => {
+                    api_version = Some(Arc::clone(text));
                 }
-                ("if", PartKind::Expression(_) | PartKind::Splice(_)) => self.refuse_delimiters(value.span),
-                ("family", PartKind::Literal(Value::String(name))) => template.family = name,
-                _ => self.refuse(span, "not a header", expected),
+                ("kind", PartKind::Literal(Value::String(text))) => kind = Some(Arc::clone(text)),
+                ("name" | "namespace" | "labels", _) => metadata.push(entry),
+                _ => {
+                    let expected = "a target has `apiVersion`, `kind`, and to choose among objects of the kind \
+                        `name`, `namespace` and `labels`";
+                    self.refuse(entry.span, "not a target", expected);
+                }
             }
         }
+        let (Some(api_version), Some(kind)) = (api_version, kind) else {
+            self.refuse(span, "a target says literally its `apiVersion` and `kind`", "lacks one");
+            return None;
+        };
+        let metadata = Part { kind: PartKind::Map(metadata), span };
+        Some(Target { api_version, kind, span, metadata })
     }
 
     pub(super) fn next_part(&mut self) -> Result<Part, Broken> {

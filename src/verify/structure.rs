@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Findings, Origin, identity};
 use crate::diag::{Code, Diagnostic};
-use crate::k8s::{Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Value};
+use crate::k8s::{Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Value, item_identity};
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -192,18 +192,4 @@ impl Walk<'_, '_, '_> {
             }
         }
     }
-}
-
-/// What tells an item of a list-map from the others: its keys, which the API server fills in where they have a default.
-fn item_identity(item: &Node, list: Cursor<'_>) -> Vec<String> {
-    let default = |key: &str| {
-        let default = list.item()?.field(key)?.schema().default.as_ref()?;
-        Some(default.as_str().map_or_else(|| default.to_string(), ToOwned::to_owned))
-    };
-    let value = |key: &str| match item.get(key).map(|node| &node.value) {
-        Some(Value::Int(number)) => number.to_string(),
-        Some(Value::String(text)) => text.to_string(),
-        _ => default(key).unwrap_or_default(),
-    };
-    list.list_map_keys().iter().map(|key| format!("{key} `{}`", value(key))).collect()
 }

@@ -30,6 +30,9 @@ pub const ENVIRONMENTS: &str = "environments";
 /// Where a workspace's own templates are.
 pub const TEMPLATES: &str = "templates";
 
+/// Where its changes of rendered objects are.
+pub const PATCHES: &str = "patches";
+
 /// What a workspace says about itself.
 pub const SETTINGS: &str = "p8fs-gen.toml";
 
@@ -118,6 +121,11 @@ impl Workspace {
     /// Every file below `templates/`, relative to it, sorted.
     pub fn template_files(&self) -> Result<Vec<String>, WorkspaceError> {
         self.list(TEMPLATES)
+    }
+
+    /// Every file below `patches/`, relative to it, sorted.
+    pub fn patch_files(&self) -> Result<Vec<String>, WorkspaceError> {
+        self.list(PATCHES)
     }
 
     /// The files below a folder, relative to it, sorted; none when there is no such folder.

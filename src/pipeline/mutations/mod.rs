@@ -53,9 +53,10 @@ impl Machine {
         };
         let merged = merge::merge(vec![layer], &mut sink);
         let declared = declare::declare(&merged, "mutant", &mut sink).filter(|_| sink.errors() == 0)?;
-        let (objects, _) =
-            objects(&declared, &merged.inputs, &self.catalogue, self.catalog, self.recording, &mut sink)?;
-        Some(Output { objects, inputs: merged.inputs })
+        let (inputs, recording) = (merged.inputs, self.recording);
+        let made =
+            objects("mutant", &declared, &inputs, &self.catalogue, self.catalog, recording, &mut sink)?;
+        Some(Output { objects: made.objects, inputs })
     }
 
     fn tree(&self, json: &Json) -> load::Tree {
