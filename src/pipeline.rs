@@ -149,7 +149,8 @@ impl<'w> Compiler<'w> {
             return Ok(None);
         }
         // model, render, verify
-        let made = objects(environment, &declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
+        let made =
+            objects(environment, &declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
         let Some(Made { objects, reads, effects }) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
         span.record("objects", objects.objects().len());
