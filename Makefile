@@ -24,6 +24,13 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 
 tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
 
+# From Debian: installed where that is allowed, asked for where it is not.
+tools: strace
+.PHONY: strace
+strace:
+	@command -v $@ >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y $@; } || \
+	  { echo '$@ is missing: sudo apt-get install $@' >&2; exit 1; }
+
 test: tools
 	cargo test --features real
 

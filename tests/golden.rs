@@ -65,6 +65,10 @@ fn every_environment_renders_as_its_golden_folder_in_both_directions() {
             }
             let out = tempfile::tempdir().expect("temporary folder");
             let destination = if overwrite() { &golden } else { out.path() };
+            if overwrite() && golden.join(name).exists() {
+                // What somebody edited there, a merge for one, would be refused.
+                fs::remove_dir_all(golden.join(name)).expect("goldens can be removed");
+            }
             let output = run(&workspace, &["render", name, "--out", destination.to_str().expect("UTF-8")]);
             assert_eq!(output.code, Some(0), "{}", output.stderr);
             let (actual, golden) = (files(&destination.join(name)), files(&golden.join(name)));

@@ -132,12 +132,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<(), Failure> {
     let verb = match emit::write(files, target)? {
         Outcome::Unchanged => "unchanged",
-        Outcome::Written { kept, overwritten } => {
+        Outcome::Written { kept } => {
             for kept in kept {
                 reporter.line("warning", &format!("kept {kept}: no longer rendered, but edited by hand"));
-            }
-            for overwritten in overwritten {
-                reporter.line("warning", &format!("overwrote {overwritten}, which was edited by hand"));
             }
             "wrote"
         }

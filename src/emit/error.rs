@@ -22,13 +22,13 @@ pub enum FolderError {
         /// What stands in the way.
         path: PathBuf,
         /// What is wrong with it, and what to do.
-        reason: &'static str,
+        reason: String,
     },
 }
 
 impl FolderError {
-    pub(super) fn refused(path: &Path, reason: &'static str) -> Self {
-        Self::Refused { path: path.to_owned(), reason }
+    pub(super) fn refused(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Refused { path: path.to_owned(), reason: reason.into() }
     }
 
     pub(super) fn not_a_folder(path: &Path) -> Self {

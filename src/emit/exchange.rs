@@ -11,8 +11,9 @@
 pub(super) mod tests;
 
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -53,6 +54,9 @@ impl Site {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             lock => lock.context("open", parent)?,
         };
+        if !is_folder(parent)? {
+            return Err(FolderError::not_a_folder(parent));
+        }
         lock.lock_shared().context("lock", parent)?;
         Ok(Some(Self::locked(target, lock)))
     }
@@ -74,53 +78,113 @@ impl Site {
     }
 
     /// Where the target's content is: elsewhere only if a run was killed between two renames.
-    pub(super) fn current(&self) -> &Path {
-        if self.is_interrupted() { &self.build } else { &self.target }
+    pub(super) fn current(&self) -> Result<&Path, FolderError> {
+        Ok(if self.is_interrupted()? { &self.build } else { &self.target })
     }
 
     /// Finishes what a killed run left: completes its exchange, removes its folders.
     pub(super) fn recover(&self) -> Result<(), FolderError> {
-        if self.is_interrupted() {
+        if self.is_interrupted()? {
             fs::rename(&self.build, &self.target).context("complete", &self.target)?;
             sync(&self.parent)?;
         }
         self.sweep()
     }
 
-    /// Puts the complete build in the target's place and removes what was there.
-    pub(super) fn install(&self) -> Result<(), FolderError> {
-        if self.target.is_dir() {
-            match renameat_with(CWD, &self.build, CWD, &self.target, RenameFlags::EXCHANGE) {
-                Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => self.replace_in_two_steps()?,
-                result => result.context("replace", &self.target)?,
-            }
-        } else {
+    /// Puts the complete build in the target's place. Returns where the former folder stands now, if there was one.
+    pub(super) fn install(&self) -> Result<Option<&Path>, FolderError> {
+        let former = if !is_there(&self.target)? {
             fs::rename(&self.build, &self.target).context("create", &self.target)?;
+            None
+        } else if self.exchange()? {
+            Some(&*self.build)
+        } else {
+            self.replace_in_two_steps()?;
+            Some(&*self.former)
+        };
+        sync(&self.parent)?;
+        Ok(former)
+    }
+
+    /// Puts the former folder back, which [`Self::install`] put aside.
+    pub(super) fn undo(&self, former: &Path) -> Result<(), FolderError> {
+        if former == self.build {
+            self.exchange()?;
+            return Ok(());
         }
-        sync(&self.parent)?;
-        self.sweep()
+        fs::rename(&self.target, &self.build).context("replace", &self.target)?;
+        fs::rename(&self.former, &self.target).context("restore", &self.target)
     }
 
-    /// From the first rename on, [`Self::recover`] completes it.
-    fn replace_in_two_steps(&self) -> Result<(), FolderError> {
-        sync(&self.parent)?;
-        fs::rename(&self.target, &self.former).context("replace", &self.target)?;
-        fs::rename(&self.build, &self.target).context("replace", &self.target)
-    }
-
-    /// The target was moved away and not yet replaced.
-    fn is_interrupted(&self) -> bool {
-        self.build.is_dir() && self.former.is_dir()
-    }
-
-    fn sweep(&self) -> Result<(), FolderError> {
+    /// Removes what is neither the target nor needed to complete it.
+    pub(super) fn sweep(&self) -> Result<(), FolderError> {
         for leftover in [&self.build, &self.former] {
-            if leftover.is_dir() {
-                fs::remove_dir_all(leftover).context("remove", leftover)?;
+            if is_folder(leftover)? {
+                remove(leftover).context("remove", leftover)?;
             }
         }
         Ok(())
     }
+
+    /// False if the file system has no such step.
+    fn exchange(&self) -> Result<bool, FolderError> {
+        match renameat_with(CWD, &self.build, CWD, &self.target, RenameFlags::EXCHANGE) {
+            Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => Ok(false),
+            result => result.context("replace", &self.target).map(|()| true),
+        }
+    }
+
+    /// Killed after the first rename, [`Self::recover`] completes it.
+    fn replace_in_two_steps(&self) -> Result<(), FolderError> {
+        sync(&self.parent)?;
+        fs::rename(&self.target, &self.former).context("replace", &self.target)?;
+        fs::rename(&self.build, &self.target).context("replace", &self.target).inspect_err(|_| {
+            // That error counts; should this fail too, the next run completes what this one began.
+            let _ = fs::rename(&self.former, &self.target);
+        })
+    }
+
+    /// The target was moved away and not yet replaced.
+    fn is_interrupted(&self) -> Result<bool, FolderError> {
+        Ok(is_folder(&self.build)? && is_folder(&self.former)?)
+    }
+}
+
+/// A folder itself; a link to one is none.
+fn is_folder(path: &Path) -> Result<bool, FolderError> {
+    metadata_of(path).map(|found| found.is_some_and(|found| found.is_dir()))
+}
+
+/// Anything at all, even a link that leads nowhere.
+fn is_there(path: &Path) -> Result<bool, FolderError> {
+    metadata_of(path).map(|found| found.is_some())
+}
+
+/// What stands at `path` itself. Only an answer counts as one: a disk that fails does not make folders vanish.
+pub(super) fn metadata_of(path: &Path) -> Result<Option<Metadata>, FolderError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        found => found.context("read", path).map(Some),
+    }
+}
+
+/// Removes a folder with all in it, also where a mode forbids its owner to.
+fn remove(folder: &Path) -> io::Result<()> {
+    fs::remove_dir_all(folder).or_else(|_| {
+        open_up(folder)?;
+        fs::remove_dir_all(folder)
+    })
+}
+
+fn open_up(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            open_up(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn parent(target: &Path) -> &Path {

@@ -5,28 +5,30 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::symlink;
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
 
 use super::error::{Context, FolderError};
 use super::exchange::{Site, sync};
-use super::inventory::{INVENTORY, Inventory, hash};
-use super::survey::{Survey, walk};
+use super::inventory::{INVENTORY, Inventory};
+use super::plan::Plan;
+use super::survey::Survey;
 
 /// Path, relative to the folder and with `/` → content.
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// How often a folder that another program keeps changing is built.
+const ATTEMPTS: usize = 3;
 
 /// What [`write()`] did.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The folder is new, or another one than before. Both lists are worth a warning.
+    /// The folder is new, or another one than before.
     Written {
         /// Files that we wrote once, that are no longer part of the output, and that stay because somebody
-        /// edited them. From now on they count as somebody else's.
+        /// edited them; worth a warning. From now on they count as somebody else's.
         kept: Vec<String>,
-        /// Files that somebody had edited, and that now have our content again.
-        overwritten: Vec<String>,
     },
     /// All was there already; not even a time stamp changed.
     Unchanged,
@@ -41,23 +43,35 @@ pub enum Outcome {
 ///
 /// # Errors
 ///
-/// The target is refused if it is no folder, not ours, a mount point or a repository, or if something of
-/// somebody else's is in the way; the operating system may refuse as well. The target is then as it was, except
-/// that a failure in taking its place or in removing the former folder is left for the next run to finish.
+/// The target is refused if it is no folder, not ours, a mount point or a repository, if something of somebody
+/// else's is in the way or a file of ours was edited, or if another program keeps changing it; the operating system
+/// may refuse as well. The target is then as it was, except that a failure to remove the former folder is left for
+/// the next run to finish.
 pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
     let _room = tracing::debug_span!(target: "p8fs-gen.emit", "wrote the folder").entered();
     let site = Site::to_write(target)?;
     site.recover()?;
-    let survey = Survey::of(&site.target)?;
-    if differences(files, &survey)?.is_empty() {
-        return Ok(Outcome::Unchanged);
+    for _ in 0..ATTEMPTS {
+        let survey = Survey::of(&site.target)?;
+        if differences(files, &survey)?.is_empty() {
+            return Ok(Outcome::Unchanged);
+        }
+        let plan = Plan::of(files, &survey)?;
+        let former = build(files, &survey, &plan, &site.build).and_then(|()| site.install());
+        let former = former.inspect_err(|_| {
+            // That error counts; should this fail too, the next run does it.
+            let _ = site.recover();
+        })?;
+        let Some(former) = former else { return Ok(Outcome::Written { kept: plan.kept }) };
+        if survey.still_describes(former)? {
+            site.sweep()?;
+            return Ok(Outcome::Written { kept: plan.kept });
+        }
+        site.undo(former)?;
+        site.sweep()?;
     }
-    let outcome = build(files, &survey, &site.build).inspect_err(|_| {
-        // That error counts; should this fail too, the next run removes it.
-        let _ = fs::remove_dir_all(&site.build);
-    })?;
-    site.install()?;
-    Ok(outcome)
+    let reason = "is being changed by another program: wait until it is done, then run again";
+    Err(FolderError::refused(target, reason))
 }
 
 /// The files that [`write()`] would change in `target`, with what they hold now: nothing where there is no
@@ -70,7 +84,7 @@ pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
 /// As for [`write()`], as far as they show without writing.
 pub fn compare(files: &Files, target: &Path) -> Result<Files, FolderError> {
     let Some(site) = Site::to_read(target)? else { return differences(files, &Survey::default()) };
-    differences(files, &Survey::of(site.current())?)
+    differences(files, &Survey::of(site.current()?)?)
 }
 
 fn differences(files: &Files, survey: &Survey) -> Result<Files, FolderError> {
@@ -96,51 +110,25 @@ fn differences(files: &Files, survey: &Survey) -> Result<Files, FolderError> {
 }
 
 /// Makes the complete successor of the surveyed folder at `build`.
-fn build(files: &Files, survey: &Survey, build: &Path) -> Result<Outcome, FolderError> {
-    fs::create_dir(build).context("create", build)?;
-    for (path, content) in files {
+fn build(files: &Files, survey: &Survey, plan: &Plan<'_>, build: &Path) -> Result<(), FolderError> {
+    for folder in &plan.folders {
+        let folder = build.join(folder);
+        fs::create_dir(&folder).context("create", &folder)?;
+    }
+    let inventory = (INVENTORY, &Inventory::of(files).render());
+    for (path, content) in files.iter().map(|(path, content)| (&**path, content)).chain([inventory]) {
         let path = build.join(path);
         create(&path, content).context("create", &path)?;
     }
-    let path = build.join(INVENTORY);
-    create(&path, &Inventory::of(files).render()).context("create", &path)?;
-
-    let (mut kept, mut overwritten) = (Vec::new(), Vec::new());
-    for (path, metadata) in survey.entries.iter().filter(|(_, metadata)| !metadata.is_dir()) {
-        // A name that is not UTF-8 is none of ours, and neither is what it becomes here.
-        let name = path.to_string_lossy().into_owned();
-        let old = survey.read(&name)?;
-        let new = files.get(&name);
-        let recorded = survey.inventory.sha256.get(&name);
-        let as_now = new.is_some() && new == old.as_ref();
-        let as_then = recorded.is_some() && recorded == old.as_deref().map(hash).as_ref();
-        if name == INVENTORY || as_now || as_then {
-            continue;
-        }
-        match (recorded, new) {
-            (Some(_), Some(_)) => {
-                overwritten.push(name);
-                continue;
-            }
-            (Some(_), None) => kept.push(name),
-            (None, _) => {}
-        }
-        carry(&survey.root.join(path), &build.join(path), metadata)?;
+    for (path, metadata) in &plan.carried {
+        let from = survey.root.join(path);
+        link(&from, &build.join(path), metadata).context("take over", &from)?;
     }
-    seal(build, survey)?;
-    Ok(Outcome::Written { kept, overwritten })
-}
-
-/// Takes a file of the former folder over into the build.
-fn carry(from: &Path, to: &Path, metadata: &Metadata) -> Result<(), FolderError> {
-    match create_folders_above(to).and_then(|()| link(from, to, metadata)) {
-        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotADirectory) => {
-            let reason =
-                "is in the way, and p8fs-gen did not write it as it is: move or remove it, then run again";
-            Err(FolderError::refused(from, reason))
-        }
-        result => result.context("carry over", from),
+    // Inner ones first, because a mode may forbid to go on.
+    for folder in plan.folders.iter().rev() {
+        seal(&build.join(folder), survey.entries.get(*folder))?;
     }
+    Ok(())
 }
 
 /// A second name for the same file, so that owner, times and whatever else it has stay, and a program that is
@@ -156,27 +144,24 @@ fn link(from: &Path, to: &Path, metadata: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Writes a new file, with the folders above it, and waits for the disk.
+/// Writes a new file and waits for the disk.
 fn create(path: &Path, content: &[u8]) -> io::Result<()> {
-    create_folders_above(path)?;
     let mut file = File::create_new(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
-fn create_folders_above(path: &Path) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)
-}
-
-/// Gives the folders the modes that they had, and waits for the disk; inner ones first, because a mode may
-/// forbid to go on.
-fn seal(build: &Path, survey: &Survey) -> Result<(), FolderError> {
-    for (relative, _) in walk(build)?.iter().rev().filter(|(_, metadata)| metadata.is_dir()) {
-        let folder = build.join(relative);
-        sync(&folder)?;
-        if let Some(former) = survey.entries.get(relative).filter(|former| former.is_dir()) {
-            fs::set_permissions(&folder, former.permissions()).context("set the mode of", &folder)?;
-        }
+/// Waits for the disk, and gives the folder the owner and the mode of the former one.
+fn seal(folder: &Path, former: Option<&Metadata>) -> Result<(), FolderError> {
+    sync(folder)?;
+    let Some(former) = former.filter(|former| former.is_dir()) else { return Ok(()) };
+    let new = fs::symlink_metadata(folder).context("read", folder)?;
+    if (former.uid(), former.gid()) != (new.uid(), new.gid()) {
+        // Not everybody may give folders away, and then it is ours as any that we make.
+        let _ = chown(folder, Some(former.uid()), Some(former.gid()));
+    }
+    if former.mode() != new.mode() {
+        fs::set_permissions(folder, former.permissions()).context("set the mode of", folder)?;
     }
     Ok(())
 }

@@ -21,6 +21,13 @@ impl Inventory {
         Self { sha256: files.iter().map(|(path, content)| (path.clone(), hash(content))).collect() }
     }
 
+    /// We wrote something below that folder; the empty path is the folder of the inventory.
+    pub(super) fn is_ours(&self, folder: &str) -> bool {
+        let below = format!("{folder}/");
+        folder.is_empty()
+            || self.sha256.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
     /// The inventory as written: sorted, one file a line.
     pub(super) fn render(&self) -> Vec<u8> {
         // Strings and maps of strings always have a JSON form.

@@ -9,6 +9,7 @@ mod fresh;
 mod inventory;
 mod json;
 mod order;
+mod plan;
 mod stream;
 mod survey;
 pub mod yaml;

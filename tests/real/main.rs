@@ -10,5 +10,7 @@
 mod accepted;
 mod api_server;
 mod custom;
+mod faults;
+mod output;
 mod stream;
 mod toml_files;

@@ -26,7 +26,9 @@ pub(in crate::emit) fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn both_ways_replace() {
     let (out, by_exchange) = site();
-    by_exchange.install().unwrap();
+    assert_eq!(by_exchange.install().unwrap(), Some(&*by_exchange.build));
+    assert_eq!(names(&by_exchange.build), ["old"]);
+    by_exchange.sweep().unwrap();
     assert_eq!((names(out.path()), names(&by_exchange.target)), (vec!["prod".into()], vec!["new".into()]));
 
     let (out, in_two_steps) = site();
@@ -37,6 +39,29 @@ fn both_ways_replace() {
 }
 
 #[test]
+fn both_ways_can_be_undone() {
+    let (_out, by_exchange) = site();
+    by_exchange.undo(by_exchange.install().unwrap().unwrap()).unwrap();
+    let (_out, in_two_steps) = site();
+    in_two_steps.replace_in_two_steps().unwrap();
+    in_two_steps.undo(&in_two_steps.former).unwrap();
+    for site in [by_exchange, in_two_steps] {
+        assert_eq!((names(&site.target), names(&site.build)), (vec!["old".into()], vec!["new".into()]));
+    }
+}
+
+#[test]
+fn what_forbids_to_be_removed_is_removed() {
+    let (out, site) = site();
+    fs::create_dir_all(site.build.join("a/b")).unwrap();
+    for folder in ["a/b", "a", ""] {
+        fs::set_permissions(site.build.join(folder), Permissions::from_mode(0)).unwrap();
+    }
+    site.sweep().unwrap();
+    assert_eq!(names(out.path()), ["prod"]);
+}
+
+#[test]
 fn killed_at_any_rename_the_old_folder_stays_or_the_new_one_comes() {
     for (renames, content) in [(0, "old"), (1, "new"), (2, "new")] {
         let (out, site) = site();
@@ -44,7 +69,7 @@ fn killed_at_any_rename_the_old_folder_stays_or_the_new_one_comes() {
         for (from, to) in &steps[..renames] {
             fs::rename(from, to).unwrap();
         }
-        assert_eq!(names(site.current()), [content]);
+        assert_eq!(names(site.current().unwrap()), [content]);
         site.recover().unwrap();
         assert_eq!((names(out.path()), names(&site.target)), (vec!["prod".into()], vec![content.into()]));
     }

@@ -5,6 +5,7 @@ use tempfile::{TempDir, tempdir};
 
 use super::*;
 use crate::emit::exchange::tests::names;
+use crate::emit::survey::walk;
 
 fn files<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Files {
     entries.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect()
@@ -14,15 +15,12 @@ fn files<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Files {
 fn written<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> (TempDir, PathBuf) {
     let out = tempdir().unwrap();
     let target = out.path().join("prod");
-    assert_eq!(write(&files(entries), &target).unwrap(), report([], []));
+    assert_eq!(write(&files(entries), &target).unwrap(), report([]));
     (out, target)
 }
 
-fn report<const K: usize, const O: usize>(kept: [&str; K], overwritten: [&str; O]) -> Outcome {
-    Outcome::Written {
-        kept: kept.map(str::to_owned).to_vec(),
-        overwritten: overwritten.map(str::to_owned).to_vec(),
-    }
+fn report<const K: usize>(kept: [&str; K]) -> Outcome {
+    Outcome::Written { kept: kept.map(str::to_owned).to_vec() }
 }
 
 /// Every path in the folder with what identifies the file and its state.
@@ -42,7 +40,7 @@ fn assert_refused<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>, tar
     let error = write(&files(entries), target).unwrap_err();
     let relevant = |state: Vec<(PathBuf, u64, i64, u32)>| state.into_iter().skip(1).collect::<Vec<_>>();
     assert_eq!(relevant(state(parent)), relevant(before));
-    assert!(matches!(error, FolderError::Refused { reason, .. } if reason.contains(why)), "{error}");
+    assert!(matches!(&error, FolderError::Refused { reason, .. } if reason.contains(why)), "{error}");
 }
 
 #[test]
@@ -76,18 +74,21 @@ fn what_others_put_there_is_carried_over() {
     chmod(&target.join("theirs"), 0o750);
     chmod(&target, 0o711);
     symlink("nowhere", target.join("theirs/link")).unwrap();
+    fs::create_dir_all(target.join("a/empty/below")).unwrap();
+    chmod(&target.join("a/empty/below"), 0o500);
     let odd = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"odd\xff");
     fs::write(target.join(odd), "3").unwrap();
     let script = fs::metadata(target.join("a/run.sh")).unwrap();
 
     // All that is ours goes, its folder stays for their file.
-    assert_eq!(write(&files([("b", "2")]), &target).unwrap(), report([], []));
+    assert_eq!(write(&files([("b", "2")]), &target).unwrap(), report([]));
     assert_eq!(names(out.path()), ["prod"]);
     assert!(!target.join("a/ours").exists());
     let carried = fs::metadata(target.join("a/run.sh")).unwrap();
     assert_eq!((carried.ino(), carried.mode(), carried.nlink()), (script.ino(), script.mode(), 1));
     assert_eq!(fs::metadata(target.join("theirs")).unwrap().mode() & 0o777, 0o750);
     assert_eq!(fs::metadata(&target).unwrap().mode() & 0o777, 0o711);
+    assert_eq!(fs::metadata(target.join("a/empty/below")).unwrap().mode() & 0o777, 0o500);
     assert_eq!(fs::read_link(target.join("theirs/link")).unwrap(), Path::new("nowhere"));
     assert_eq!(fs::read(target.join(odd)).unwrap(), b"3");
 }
@@ -97,28 +98,61 @@ fn stale_files_go_unless_somebody_edited_them() {
     let (_out, target) =
         written([("stale", "1"), ("edited", "1"), ("linked", "1"), ("both", "1"), ("gone", "1")]);
     fs::write(target.join("edited"), "2").unwrap();
-    fs::write(target.join("both"), "3").unwrap();
     fs::remove_file(target.join("gone")).unwrap();
     fs::remove_file(target.join("linked")).unwrap();
     symlink("stale", target.join("linked")).unwrap();
-    assert_eq!(write(&files([("both", "4")]), &target).unwrap(), report(["edited", "linked"], ["both"]));
+    assert_eq!(write(&files([("both", "4")]), &target).unwrap(), report(["edited", "linked"]));
     assert_eq!(names(&target), [INVENTORY, "both", "edited", "linked"]);
     assert_eq!(fs::read(target.join("edited")).unwrap(), b"2");
     // From now on they are somebody else's.
-    assert_eq!(write(&files([("both", "5")]), &target).unwrap(), report([], []));
+    assert_eq!(write(&files([("both", "5")]), &target).unwrap(), report([]));
     assert_eq!(names(&target), [INVENTORY, "both", "edited", "linked"]);
     assert_refused([("edited", "6")], &target, "in the way");
     // A file like ours becomes ours.
-    assert_eq!(write(&files([("edited", "2")]), &target).unwrap(), report([], []));
-    assert_eq!(write(&files([]), &target).unwrap(), report([], []));
+    assert_eq!(write(&files([("edited", "2")]), &target).unwrap(), report([]));
+    assert_eq!(write(&files([]), &target).unwrap(), report([]));
     assert_eq!(names(&target), [INVENTORY, "linked"]);
+}
+
+#[test]
+fn what_somebody_edited_is_not_overwritten() {
+    let (_out, target) = written([("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")]);
+    fs::write(target.join("a"), "2").unwrap();
+    fs::remove_file(target.join("b")).unwrap();
+    symlink("c", target.join("b")).unwrap();
+    let all = |text| [("a", text), ("b", text), ("c", text), ("d", text)];
+    assert_refused(all("3"), &target, "move or remove a, b, then");
+    // The same edit and the same content are nobody's loss.
+    fs::remove_file(target.join("b")).unwrap();
+    assert_eq!(write(&files(all("2")), &target).unwrap(), report([]));
+    assert_eq!(names(&target), [INVENTORY, "a", "b", "c", "d"]);
+}
+
+#[test]
+fn changes_of_others_are_noticed_where_they_would_be_lost() {
+    let edits: [(&str, fn(&Path)); 6] = [
+        ("nothing", |_| {}),
+        ("written to a file taken over", |former| fs::write(former.join("theirs"), "longer").unwrap()),
+        ("a new file", |former| fs::write(former.join("a/new"), "").unwrap()),
+        ("a new folder", |former| fs::create_dir(former.join("new")).unwrap()),
+        ("a file of ours edited", |former| fs::write(former.join("a/ours"), "longer").unwrap()),
+        ("a file gone", |former| fs::remove_file(former.join("theirs")).unwrap()),
+    ];
+    for (index, (what, edit)) in edits.into_iter().enumerate() {
+        let (_out, target) = written([("a/ours", "1")]);
+        fs::write(target.join("theirs"), "").unwrap();
+        let survey = Survey::of(&target).unwrap();
+        fs::hard_link(target.join("theirs"), target.with_file_name("taken over")).unwrap();
+        edit(&target);
+        assert_eq!(survey.still_describes(&target).unwrap(), index < 2, "{what}");
+    }
 }
 
 #[test]
 fn a_file_may_become_a_folder_and_back() {
     let (_out, target) = written([("a", "1")]);
-    assert_eq!(write(&files([("a/b", "1")]), &target).unwrap(), report([], []));
-    assert_eq!(write(&files([("a", "1")]), &target).unwrap(), report([], []));
+    assert_eq!(write(&files([("a/b", "1")]), &target).unwrap(), report([]));
+    assert_eq!(write(&files([("a", "1")]), &target).unwrap(), report([]));
     assert_eq!(names(&target), [INVENTORY, "a"]);
 }
 
@@ -147,15 +181,18 @@ fn a_target_that_is_no_folder_of_ours_is_refused() {
     fs::write(at("damaged").join(INVENTORY), "{").unwrap();
     for (name, why) in [
         ("file", "no folder"),
-        ("link", "no folder"),
+        ("link", "is a link"),
         ("repository", "repository"),
         ("theirs", "not written by p8fs-gen"),
         ("damaged", "damaged"),
     ] {
         assert_refused([], &at(name), why);
     }
-    let error = write(&files([]), &at("file/prod")).unwrap_err();
-    assert!(matches!(error, FolderError::Refused { path, .. } if path == at("file")));
+    let below = at("file/prod");
+    for result in [write(&files([]), &below).map(drop), compare(&files([]), &below).map(drop)] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, FolderError::Refused { path, .. } if path == at("file")));
+    }
     // An empty folder is as good as none.
     write(&files([("a", "")]), &at("empty")).unwrap();
 }
