@@ -55,7 +55,7 @@ fn what_forbids_to_be_removed_is_removed() {
     let (out, site) = site();
     fs::create_dir_all(site.build.join("a/b")).unwrap();
     for folder in ["a/b", "a", ""] {
-        fs::set_permissions(site.build.join(folder), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(site.build.join(folder), Permissions::from_mode(0o000)).unwrap();
     }
     site.sweep().unwrap();
     assert_eq!(names(out.path()), ["prod"]);

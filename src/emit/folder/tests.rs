@@ -130,7 +130,8 @@ fn what_somebody_edited_is_not_overwritten() {
 
 #[test]
 fn changes_of_others_are_noticed_where_they_would_be_lost() {
-    let edits: [(&str, fn(&Path)); 6] = [
+    type Edit = (&'static str, fn(&Path));
+    let edits: [Edit; 6] = [
         ("nothing", |_| {}),
         ("written to a file taken over", |former| fs::write(former.join("theirs"), "longer").unwrap()),
         ("a new file", |former| fs::write(former.join("a/new"), "").unwrap()),
