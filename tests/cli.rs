@@ -243,3 +243,16 @@ fn hostile_templates_end_in_findings() {
         assert!(output.stderr.contains(code), "{}", output.stderr);
     }
 }
+
+#[test]
+fn custom_resources_are_known_without_definitions() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: api, namespace: p8fs}\n\
+                   spec: {selector: {}, endpoints: [{port: http, interval: 30 s}]}\n";
+    fs::write(folder.path().join("monitor.yaml"), monitor).expect("written");
+    let checked = run(folder.path(), &["check", "-f", "monitor.yaml"]);
+    assert_eq!(checked.code, Some(2));
+    assert!(checked.stderr.contains("`spec.endpoints[0].interval` cannot be `30 s`"), "{}", checked.stderr);
+    fs::write(folder.path().join("monitor.yaml"), monitor.replace("30 s", "30s")).expect("written");
+    assert_eq!(run(folder.path(), &["check", "-f", "monitor.yaml"]).code, Some(0));
+}

@@ -42,6 +42,8 @@ impl Type {
 }
 
 /// What may stand at one place of an object. Names are those of Kubernetes' OpenAPI documents.
+///
+/// There are thousands of these in memory, most of them nearly empty: hence the boxes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "the keywords of OpenAPI")]
@@ -50,25 +52,25 @@ pub struct Schema {
     #[serde(rename = "type")]
     pub kind: Option<Type>,
     /// `int32`, `date-time`, `quantity`, …
-    pub format: Option<String>,
+    pub format: Option<Box<str>>,
     /// The definition that says the rest.
     #[serde(rename = "$ref")]
-    pub reference: Option<String>,
+    pub reference: Option<Box<str>>,
     /// The fields of an object.
     #[serde(default)]
     pub properties: BTreeMap<String, Schema>,
     /// Those that must be there.
     #[serde(default)]
-    pub required: Vec<String>,
+    pub required: Box<[Box<str>]>,
     /// What a list holds.
     pub items: Option<Box<Schema>>,
     /// What a map holds.
     pub additional_properties: Option<Box<Schema>>,
     /// The only values allowed.
     #[serde(rename = "enum", default)]
-    pub choices: Vec<serde_json::Value>,
+    pub choices: Box<[serde_json::Value]>,
     /// What the API server fills in.
-    pub default: Option<serde_json::Value>,
+    pub default: Option<Box<serde_json::Value>>,
     /// Smallest number.
     pub minimum: Option<f64>,
     /// Largest number.
@@ -94,7 +96,7 @@ pub struct Schema {
     /// Most entries.
     pub max_properties: Option<usize>,
     /// What a text has to look like.
-    pub pattern: Option<Pattern>,
+    pub pattern: Option<Box<Pattern>>,
     /// The API server drops nulls in any case, or keeps them.
     #[serde(rename = "nullable")]
     _nullable: Option<IgnoredAny>,
@@ -103,21 +105,21 @@ pub struct Schema {
     _unique_items: Option<IgnoredAny>,
     /// Every one of these has to accept it as well.
     #[serde(default)]
-    pub all_of: Vec<Schema>,
+    pub all_of: Box<[Schema]>,
     /// At least one of these has to.
     #[serde(default)]
-    pub any_of: Vec<Schema>,
+    pub any_of: Box<[Schema]>,
     /// Exactly one of these has to.
     #[serde(default)]
-    pub one_of: Vec<Schema>,
+    pub one_of: Box<[Schema]>,
     /// This must not.
     pub not: Option<Box<Schema>>,
     /// `atomic`, `set` or `map`.
     #[serde(rename = "x-kubernetes-list-type")]
-    pub list_type: Option<String>,
+    pub list_type: Option<Box<str>>,
     /// The fields that identify an item of a list of type `map`.
     #[serde(rename = "x-kubernetes-list-map-keys", default)]
-    pub list_map_keys: Vec<String>,
+    pub list_map_keys: Box<[String]>,
     /// Only whoever merges needs to know.
     #[serde(rename = "x-kubernetes-map-type")]
     _map_type: Option<IgnoredAny>,
@@ -135,7 +137,7 @@ pub struct Schema {
     _patch_merge_key: Option<IgnoredAny>,
     /// CEL rules, kept as written.
     #[serde(rename = "x-kubernetes-validations", default)]
-    pub validations: Vec<serde_json::Value>,
+    pub validations: Box<[serde_json::Value]>,
 }
 
 impl Schema {
@@ -163,7 +165,7 @@ impl Schema {
     pub fn to_be_given(&self) -> impl Iterator<Item = &str> {
         let of_resource: &[&str] = if self.embedded_resource { &["apiVersion", "kind"] } else { &[] };
         let has_default = |name: &str| self.properties.get(name).is_some_and(|field| field.default.is_some());
-        let required = self.required.iter().map(String::as_str).filter(move |name| !has_default(name));
+        let required = self.required.iter().map(|name| &**name).filter(move |name| !has_default(name));
         required.chain(of_resource.iter().copied())
     }
 
@@ -287,4 +289,14 @@ fn refuses_count(
     short
         .map(|least| ("is too short".to_owned(), format!("at least {least} {unit}")))
         .or(long.map(|most| ("is too long".to_owned(), format!("at most {most} {unit}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schema;
+
+    #[test]
+    fn a_schema_stays_small() {
+        assert!(size_of::<Schema>() <= 400, "{}", size_of::<Schema>());
+    }
 }

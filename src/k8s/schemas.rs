@@ -1,5 +1,6 @@
 //! The kinds that are known to one check: those of a minor of Kubernetes, and custom ones.
 
+use super::catalog::Kind;
 use super::{Catalog, Cursor, CustomResources};
 
 /// Where schemas are looked up.
@@ -34,5 +35,17 @@ impl<'a> Schemas<'a> {
     pub fn is_namespaced(self, api_version: &str, kind: &str) -> Option<bool> {
         let own = self.catalog.kind(api_version, kind).map(|kind| kind.namespaced);
         own.or_else(|| Some(self.custom.kind(api_version, kind)?.is_namespaced))
+    }
+
+    /// The versions of a group's kind that are known.
+    pub fn versions(self, group: &str, kind: &str) -> Vec<&'a str> {
+        let is_of = |known: &&Kind| {
+            known.kind == kind && known.api_version.split_once('/').is_some_and(|(known, _)| known == group)
+        };
+        let mut versions: Vec<&str> = self.custom.versions(group, kind);
+        versions.extend(self.catalog.kinds().iter().filter(is_of).map(|known| known.api_version));
+        versions.sort_unstable();
+        versions.dedup();
+        versions
     }
 }

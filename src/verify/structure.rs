@@ -42,7 +42,7 @@ fn not_checked(object: &Object, schemas: Schemas<'_>, at: &Node, findings: &mut 
     };
     let found = Diagnostic::warning(Code::NotChecked, title).at(at.at, label);
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let versions = schemas.custom.versions(group, kind);
+    let versions = schemas.versions(group, kind);
     findings.push(match (versions.as_slice(), help) {
         ([], Some(help)) => found.help(help),
         ([], None) => found,

@@ -43,52 +43,124 @@ spec:
       weight: 1
 ";
 
-/// What of the route is replaced, by what, and whether only a CEL rule refuses that.
-const FAULTS: &[(&str, &str, Proof)] = &[
-    ("backendRefs:", "backendRef:", Proof::Ours),
-    ("port: 8000", "port: 80000", Proof::Ours),
-    ("port: 8000", "port: http", Proof::Ours),
-    ("weight: 1", "weight: -1", Proof::Ours),
-    ("type: PathPrefix", "type: Prefix", Proof::Ours),
-    ("request: 30s", "request: 1.5s", Proof::Ours),
-    ("api.p8fs.example", "API.p8fs.example", Proof::Ours),
-    ("  - name: public\n    namespace", "  - namespace", Proof::Ours),
+/// An object of each of the other groups.
+const SCALED_OBJECT: &str = r"apiVersion: keda.sh/v1alpha1
+kind: ScaledObject
+metadata:
+  name: worker
+  namespace: default
+spec:
+  scaleTargetRef:
+    name: worker
+  minReplicaCount: 0
+  triggers:
+  - type: nats-jetstream
+    metadata:
+      lagThreshold: '10'
+";
+const SERVICE_MONITOR: &str = r"apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata:
+  name: api
+  namespace: default
+spec:
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: api
+  endpoints:
+  - port: http
+    interval: 30s
+";
+const CERTIFICATE: &str = r"apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata:
+  name: api
+  namespace: default
+spec:
+  secretName: api-tls
+  issuerRef:
+    name: public
+    kind: ClusterIssuer
+  dnsNames:
+  - api.p8fs.example
+";
+const EXTERNAL_SECRET: &str = r"apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: api
+  namespace: default
+spec:
+  secretStoreRef:
+    name: vault
+    kind: ClusterSecretStore
+  data:
+  - secretKey: token
+    remoteRef:
+      key: api
+";
+
+/// What of an object is replaced, by what, and who refuses that.
+const FAULTS: &[(&str, &str, &str, Proof)] = &[
+    (ROUTE, "backendRefs:", "backendRef:", Proof::Schema),
+    (ROUTE, "port: 8000", "port: 80000", Proof::Schema),
+    (ROUTE, "port: 8000", "port: http", Proof::Schema),
+    (ROUTE, "weight: 1", "weight: -1", Proof::Schema),
+    (ROUTE, "type: PathPrefix", "type: Prefix", Proof::Schema),
+    (ROUTE, "request: 30s", "request: 1.5s", Proof::Schema),
+    (ROUTE, "api.p8fs.example", "API.p8fs.example", Proof::Schema),
+    (ROUTE, "  - name: public\n    namespace", "  - namespace", Proof::Schema),
     (
-        "        - name: X-Forwarded-Prefix",
-        "        - name: X-Forwarded-Prefix\n          value: a\n        - name: X-Forwarded-Prefix",
-        Proof::Ours,
+        ROUTE,
+        "        - name: X-",
+        "        - { name: X-Forwarded-Prefix, value: a }\n        - name: X-",
+        Proof::Schema,
     ),
-    ("name: X-Forwarded-Prefix", "name: \"X Forwarded\"", Proof::Ours),
-    ("      port: 8000\n", "", Proof::Cel),
-    ("value: /api\n    timeouts", "value: api\n    timeouts", Proof::Cel),
+    (ROUTE, "name: X-Forwarded-Prefix", "name: X Forwarded", Proof::Schema),
+    (ROUTE, "      port: 8000\n", "", Proof::Cel),
+    (ROUTE, "value: /api\n    timeouts", "value: api\n    timeouts", Proof::Cel),
+    (SCALED_OBJECT, "lagThreshold: '10'", "lagThreshold: 10", Proof::Schema),
+    (SCALED_OBJECT, "minReplicaCount: 0", "minReplicaCount: -1", Proof::Schema),
+    (SCALED_OBJECT, "minReplicaCount: 0", "minReplicaCount: 200", Proof::Cel),
+    (SERVICE_MONITOR, "interval: 30s", "interval: 30 s", Proof::Schema),
+    (SERVICE_MONITOR, "interval: 30s", "intervall: 30s", Proof::Schema),
+    (CERTIFICATE, "  secretName: api-tls\n", "", Proof::Schema),
+    (CERTIFICATE, "  - api.p8fs.example", "    api: p8fs.example", Proof::Schema),
+    (EXTERNAL_SECRET, "kind: ClusterSecretStore", "kind: Store", Proof::Schema),
+    (EXTERNAL_SECRET, "secretKey: token", "secretKey: a/b", Proof::Schema),
 ];
 
 /// Who finds a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
     /// The schema says it, so both do.
-    Ours,
+    Schema,
     /// A CEL rule says it, so only the server does: docs/kubernetes.md.
     Cel,
 }
 
 #[tokio::test]
-async fn a_route_that_we_accept_is_accepted() {
-    let answer = served(ROUTE).await;
-    assert!(answer.result.is_ok() && answer.warnings.is_empty(), "{answer:?}");
-    assert_eq!(ours(ROUTE), None);
+async fn what_we_accept_is_accepted() {
+    for object in [ROUTE, SCALED_OBJECT, SERVICE_MONITOR, CERTIFICATE, EXTERNAL_SECRET] {
+        let answer = served(object).await;
+        assert!(answer.result.is_ok() && answer.warnings.is_empty(), "{answer:?}");
+        assert_eq!(ours(object), None);
+    }
 }
 
 #[tokio::test]
 async fn what_the_schema_refuses_is_refused_by_both() {
     let mut wrong = Vec::new();
-    for (from, to, proof) in FAULTS {
-        assert_eq!(ROUTE.matches(from).count(), 1, "{from}");
-        let route = ROUTE.replace(from, to);
-        let server = served(&route).await.result.err();
-        let ours = ours(&route);
-        println!("{to}\n  server: {}\n  ours:   {}", said(server.as_ref()), said(ours.as_ref()));
-        if server.is_none() || ours.is_none() == (*proof == Proof::Ours) {
+    for (object, from, to, proof) in FAULTS {
+        assert_eq!(object.matches(from).count(), 1, "{from}");
+        let faulty = object.replace(from, to);
+        let server = served(&faulty).await.result.err();
+        let ours = ours(&faulty);
+        println!(
+            "{from:?} -> {to:?}\n  server: {}\n  ours:   {}",
+            said(server.as_ref()),
+            said(ours.as_ref())
+        );
+        if server.is_none() || ours.is_none() == (*proof == Proof::Schema) {
             wrong.push(to);
         }
     }
@@ -99,8 +171,8 @@ fn said(refusal: Option<&String>) -> &str {
     refusal.map_or("accepted", String::as_str)
 }
 
-/// The server's answer to a route that is not kept.
-async fn served(route: &str) -> Answer {
+/// The server's answer to an object that is not kept.
+async fn served(object: &str) -> Answer {
     static DEFINED: OnceCell<()> = OnceCell::const_new();
     let client = ApiServer::shared().await.client().await;
     DEFINED
@@ -116,36 +188,30 @@ async fn served(route: &str) -> Answer {
         })
         .await;
     let params = PatchParams::apply("p8fs-gen").dry_run();
-    stream::apply(&client, &stream::split(route), &params).await.remove(0)
+    stream::apply(&client, &stream::split(object), &params).await.remove(0)
 }
 
 /// The definitions that the schemas are made of.
 fn definitions() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/crds/gateway.networking.k8s.io");
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    entries.map(|entry| entry.expect("readable").path()).collect()
+    let inside = |folder: PathBuf| {
+        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("readable").path())
+    };
+    inside(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/crds")).flat_map(inside).collect()
 }
 
-/// Why we refuse a route, in one line.
-fn ours(route: &str) -> Option<String> {
-    let workspace = tempfile::tempdir().expect("temporary folder");
-    let environments = workspace.path().join("environments");
-    let templates = workspace.path().join("templates/network");
-    for folder in [&environments, &templates] {
-        fs::create_dir_all(folder).expect("made");
-    }
-    for file in ["base.toml", "prod.toml"] {
-        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("environments").join(file);
-        fs::copy(from, environments.join(file)).expect("copied");
-    }
-    fs::write(templates.join("route.yaml"), route).expect("written");
+/// Why we refuse an object, in one line.
+fn ours(object: &str) -> Option<String> {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let file = folder.path().join("object.yaml");
+    fs::write(&file, object).expect("written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_p8fs-gen"));
-    let output = command.args(["check", "prod"]).current_dir(workspace.path()).env("NO_COLOR", "1").output();
-    let output = output.expect("the binary can be started");
+    command.arg("check").arg("-f").arg(&file).current_dir(folder.path()).env("NO_COLOR", "1");
+    let output = command.output().expect("the binary can be started");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
     match output.status.code() {
         Some(0) => None,
-        Some(2) => Some(said.lines().filter(|line| line.starts_with("error")).collect::<Vec<_>>().join("; ")),
+        Some(2) => Some(errors.join("; ")),
         _ => panic!("{}\n{said}", output.status),
     }
 }
