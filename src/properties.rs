@@ -1,5 +1,7 @@
 //! Properties: what holds for every input, not only for those that somebody thought of.
 
+mod mutations;
+
 use crate::diag::{Sink, Sources};
 use crate::k8s::FieldPath;
 use crate::load::Environments;

@@ -130,6 +130,16 @@ fn one_mistake_is_one_finding() {
 }
 
 #[test]
+fn slips_on_top_of_each_other_are_all_found() {
+    let base = mistaken("base.toml", "[services.api]\n", "[services.api]\nfoo = 1\n");
+    let prod = mistaken("prod.toml", "[services.api]\n", "[servces.api]\nfoo = 2\n");
+    let folder = workspace(&[("environments/base.toml", &base), ("environments/prod.toml", &prod)]);
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(codes(&output).contains(&"unknown-key".to_owned()), "{}", output.stderr);
+}
+
+#[test]
 fn what_every_environment_lacks_is_said_once() {
     let folder = mistake("base.toml", "[stores.nats]", "[services.bare]\n\n[stores.nats]");
     let output = run(folder.path(), &["check"]);

@@ -81,18 +81,24 @@ fn names(
         }
     }
     let mut most: Vec<(&Vec<String>, &Vec<&str>)> = lacking.iter().collect();
-    most.sort_by_key(|(_, keys)| Reverse(keys.len()));
+    let required =
+        |error: &&ValidationError<'_>| matches!(error.kind(), ValidationErrorKind::Required { .. });
+    let missing: Vec<Vec<String>> = errors.iter().filter(required).map(steps).collect();
+    most.sort_by_key(|(entry, _)| Reverse(missing.iter().filter(|steps| steps.starts_with(entry)).count()));
     for (steps, keys) in most {
         let Some((name, above)) = steps.split_last() else { continue };
         let Some(Value::Table(entries)) = at(tree, above).map(|table| &mut table.value) else { continue };
         let has_them = |there: &&Arc<str>| {
-            let entry = entries.get(&**there).and_then(|entry| entry.value.table());
+            let entry = entries.get(&**there).filter(|entry| !entry.is_stand_in());
+            let entry = entry.and_then(|entry| entry.value.table());
             is_slip(name, there) && entry.is_some_and(|entry| keys.iter().all(|key| entry.contains_key(*key)))
         };
         let Some(meant) = entries.keys().find(has_them).cloned() else { continue };
-        let Some(misspelt) = entries.remove(name.as_str()) else { continue };
-        reporter.incomplete(&misspelt, keys, &meant, sink);
+        let Some(misspelt) = entries.remove(name.as_str()).filter(|entry| !entry.is_stand_in()) else {
+            continue;
+        };
         if let Some(there) = entries.get_mut(&meant) {
+            reporter.incomplete(&misspelt, keys, (&meant, there), sink);
             fill(there, misspelt);
         }
         return Renamed::Some;

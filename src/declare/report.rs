@@ -129,17 +129,25 @@ impl<'a> Reporter<'a> {
     }
 
     /// A named thing that lacks what one of nearly the same name has.
-    pub(super) fn incomplete(&self, node: &Tree, keys: &[&str], meant: &str, sink: &mut Sink) {
+    pub(super) fn incomplete(
+        &self,
+        node: &Tree,
+        keys: &[&str],
+        (meant, there): (&str, &Tree),
+        sink: &mut Sink,
+    ) {
         let info = self.info(node);
         let name = info.path.rsplit('.').next().unwrap_or_default();
         let found = Diagnostic::error(Code::MissingKey, format!("`{}` lacks {}", info.path, list(keys)))
-            .at(info.key.unwrap_or(info.origin), "not what the layers below declare")
+            .at(info.key.unwrap_or(info.origin), "a name of its own?")
+            .context(self.info(there).place(), "nearly the same name, which has it")
             .within(self.environment);
         sink.push(found.suggest(name, [meant]));
     }
 
     pub(super) fn unknown_key(&self, table: &Tree, key: &str, holder: &Json, sink: &mut Sink) {
-        let Some(info) = table.value.get(key).map(|entry| self.info(entry)) else { return };
+        let entry = table.value.get(key).filter(|entry| !entry.is_stand_in());
+        let Some(info) = entry.map(|entry| self.info(entry)) else { return };
         let at = info.key.unwrap_or(info.origin);
         // A table of named things has a pattern for its names instead of a list of them.
         let patterns = holder["patternProperties"].as_object();

@@ -49,6 +49,13 @@ pub struct InputInfo {
     pub leaf: Option<Value<Tree>>,
 }
 
+impl InputInfo {
+    /// Where to point at: the key, or else the value.
+    pub fn place(&self) -> Span {
+        self.key.unwrap_or(self.origin)
+    }
+}
+
 /// Every node of a merged tree, in the order of its keys.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {

@@ -2,7 +2,7 @@
 
 use super::Facts;
 use crate::declare::{Name, PortName, Ports, Service};
-use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::Merged;
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
@@ -21,7 +21,7 @@ fn uses(facts: &Facts<'_>, service: &Name, declared: &Service, sink: &mut Sink) 
             let found = unknown(format!("service `{service}` uses itself"));
             sink.push(found.at(at, "a service need not name itself"));
         } else if let Some(ports) = facts.declared.ports_of(target) {
-            port_of(ports, port, &format!("`{target}`"), at, sink);
+            port_of(facts, ports, port, &format!("`{target}`"), at, sink);
         } else if written(facts.merged).all(|name| name != target) {
             let found = unknown(format!("no service or store is called `{target}`"));
             sink.push(found.at(at, "not declared").suggest(target, written(facts.merged)));
@@ -44,7 +44,7 @@ fn ports(facts: &Facts<'_>, name: &Name, service: &Service, sink: &mut Sink) {
     for (port, beside) in exposed.into_iter().chain(probed) {
         let Some(at) = port.map_or(beside, |port| facts.place(port)) else { continue };
         let port = port.map(|port| port.value().as_str());
-        port_of(&service.ports, port, &format!("service `{name}`"), at, sink);
+        port_of(facts, &service.ports, port, &format!("service `{name}`"), at, sink);
     }
     if let (Some((_, Some(at))), None) = (exposed, &facts.declared.cluster.value().gateway) {
         let title = format!("service `{name}` is exposed, but the cluster has no gateway");
@@ -57,7 +57,7 @@ fn ports(facts: &Facts<'_>, name: &Name, service: &Service, sink: &mut Sink) {
 }
 
 /// Whether a port can be meant. Of ports that were refused above nothing is known.
-fn port_of(ports: &Ports, port: Option<&str>, of: &str, at: Span, sink: &mut Sink) {
+fn port_of(facts: &Facts<'_>, ports: &Ports, port: Option<&str>, of: &str, at: Span, sink: &mut Sink) {
     if ports.values().any(|number| number.inputs().is_empty()) {
         return;
     }
@@ -67,12 +67,18 @@ fn port_of(ports: &Ports, port: Option<&str>, of: &str, at: Span, sink: &mut Sin
         names => format!("it has `{}`", names.join("`, `")),
     };
     match port {
-        Some(port) if !names.contains(&port) => sink.push(
-            Diagnostic::error(Code::UnknownReference, format!("{of} has no port `{port}`"))
+        Some(port) if !names.contains(&port) => {
+            let found = Diagnostic::error(Code::UnknownReference, format!("{of} has no port `{port}`"))
                 .at(at, "no such port")
-                .suggest(port, names)
-                .note(there),
-        ),
+                .suggest(port, names.iter().copied())
+                .note(there);
+            // The slip may be here or there.
+            let near = closest(port, names).and_then(|near| facts.place(ports.get(near)?));
+            sink.push(match near {
+                Some(near) => found.context(near, "a port of nearly that name"),
+                None => found,
+            });
+        }
         None if names.len() != 1 => {
             let found = Diagnostic::error(Code::AmbiguousPort, format!("which port of {of}?"));
             let help = match names.first() {
