@@ -6,6 +6,7 @@ use kube::api::PatchParams;
 use tokio::sync::OnceCell;
 
 use crate::api_server::ApiServer;
+use crate::definitions;
 use crate::stream::{self, Answer};
 
 const MANAGER: &str = "p8fs-gen";
@@ -57,6 +58,7 @@ async fn prod_applied() -> &'static Applied {
         let documents = stream::split(&stream);
         assert!(!documents.is_empty(), "the stream is empty");
 
+        definitions::installed().await;
         let client = ApiServer::shared().await.client().await;
         let setup = PatchParams::apply("tests");
         let namespaces = stream::apply(&client, &stream::missing_namespaces(&documents), &setup).await;

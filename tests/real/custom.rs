@@ -1,13 +1,12 @@
 //! Custom resources: an API server with the same definitions refuses what we refuse.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kube::api::PatchParams;
-use tokio::sync::OnceCell;
 
 use crate::api_server::ApiServer;
+use crate::definitions;
 use crate::stream::{self, Answer};
 
 /// Takes `/api` to a backend, with all that a route commonly has.
@@ -173,30 +172,10 @@ fn said(refusal: Option<&String>) -> &str {
 
 /// The server's answer to an object that is not kept.
 async fn served(object: &str) -> Answer {
-    static DEFINED: OnceCell<()> = OnceCell::const_new();
+    definitions::installed().await;
     let client = ApiServer::shared().await.client().await;
-    DEFINED
-        .get_or_init(|| async {
-            let files = definitions();
-            assert!(!files.is_empty(), "no definitions: run `make tools`");
-            for file in files {
-                let text = fs::read_to_string(&file).expect("readable");
-                let answers =
-                    stream::apply(&client, &stream::split(&text), &PatchParams::apply("tests")).await;
-                assert!(answers.iter().all(|answer| answer.result.is_ok()), "{answers:?}");
-            }
-        })
-        .await;
     let params = PatchParams::apply("p8fs-gen").dry_run();
     stream::apply(&client, &stream::split(object), &params).await.remove(0)
-}
-
-/// The definitions that the schemas are made of.
-fn definitions() -> Vec<PathBuf> {
-    let inside = |folder: PathBuf| {
-        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("readable").path())
-    };
-    inside(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/crds")).flat_map(inside).collect()
 }
 
 /// Why we refuse an object, in one line.

@@ -10,6 +10,7 @@
 mod accepted;
 mod api_server;
 mod custom;
+mod definitions;
 mod faults;
 mod output;
 mod stream;
