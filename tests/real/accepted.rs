@@ -54,7 +54,7 @@ struct Applied {
 async fn prod_applied() -> &'static Applied {
     static PROD: OnceCell<Applied> = OnceCell::const_new();
     PROD.get_or_init(|| async {
-        let stream = render("prod");
+        let stream = render(&["prod"]);
         let documents = stream::split(&stream);
         assert!(!documents.is_empty(), "the stream is empty");
 
@@ -69,14 +69,15 @@ async fn prod_applied() -> &'static Applied {
     .await
 }
 
-fn render(environment: &str) -> String {
+pub fn render(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_p8fs-gen"))
-        .args(["render", environment])
+        .arg("render")
+        .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("the binary can be started");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "render {environment}: {}\n{stderr}", output.status);
+    assert!(output.status.success(), "render {arguments:?}: {}\n{stderr}", output.status);
     String::from_utf8(output.stdout).expect("the stream is UTF-8")
 }
 

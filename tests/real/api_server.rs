@@ -194,7 +194,7 @@ impl Guard {
 }
 
 /// Where a program is: in `KUBEBUILDER_ASSETS` if that is set, else in `target/tools`.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let folder = std::env::var_os("KUBEBUILDER_ASSETS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools"), PathBuf::from);
     let path = folder.join(name);

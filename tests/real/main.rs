@@ -12,6 +12,7 @@ mod api_server;
 mod custom;
 mod definitions;
 mod faults;
+mod kubectl;
 mod output;
 mod stream;
 mod toml_files;
