@@ -251,6 +251,8 @@ fn objects(
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod patch_tests;
 #[cfg(test)]
 mod tests;

@@ -136,8 +136,8 @@ codes! {
     TemplateSyntax = "template-syntax",
     /// A `$` directive that the template language does not have, or one in the wrong place.
     ///
-    /// The directives are `$if`, `$else`, `$for`, `$value`, `$merge` and `$include`, and in patches `$remove`; a
-    /// literal key that begins with `$` is written with `$$`.
+    /// The directives are `$if`, `$else`, `$for`, `$value`, `$merge`, `$include` and `$file`, and in patches
+    /// `$remove`; a literal key that begins with `$` is written with `$$`.
     TemplateDirective = "template-directive",
     /// An expression that cannot be parsed, or calls what templates do not have.
     TemplateExpression = "template-expression",
@@ -162,7 +162,7 @@ codes! {
     /// An empty `from` in a NetworkPolicy admits everybody, an empty selector matches every pod. Only a
     /// literal `[]` or `{}` in the template may say so; a loop that ran zero times may not.
     EmptyMeansAll = "empty-means-all",
-    /// A fragment that is not there, that includes itself, or was given arguments it does not use.
+    /// A fragment or file that is not there, that includes itself, or was given arguments it does not use.
     TemplateInclude = "template-include",
     /// A patch that changes nothing.
     ///

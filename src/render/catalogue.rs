@@ -49,7 +49,10 @@ impl Catalogue {
                 catalogue.broken.push(path);
                 continue;
             }
-            let is_parsed = if !is_yaml(&path) {
+            let is_parsed = if is_text(&path) {
+                let text = template::text_file(&path, file, sources, sink);
+                text.map(|text| catalogue.fragments.files.insert(path.clone(), text)).is_some()
+            } else if !is_yaml(&path) {
                 let title = format!("`{path}` is not a template");
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
                 false
@@ -60,7 +63,7 @@ impl Catalogue {
                 false
             } else if path.starts_with(FRAGMENTS) {
                 let fragment = template::fragment(file, sources, sink);
-                fragment.map(|fragment| catalogue.fragments.insert(path.clone(), fragment)).is_some()
+                fragment.map(|fragment| catalogue.fragments.parts.insert(path.clone(), fragment)).is_some()
             } else {
                 let template = template::template(&path, file, sources, sink);
                 template.map(|template| catalogue.templates.push(template)).is_some()
@@ -106,7 +109,7 @@ impl Catalogue {
     /// evaluated. Where a fragment is broken, nothing is known of the templates that include it.
     pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) -> bool {
         let _room = tracing::debug_span!(target: "p8fs-gen.template", "checked templates").entered();
-        if self.broken.iter().any(|path| path.starts_with(FRAGMENTS)) {
+        if self.broken.iter().any(|path| path.starts_with(FRAGMENTS) || is_text(path)) {
             return false;
         }
         let before = sink.errors();
@@ -118,6 +121,11 @@ impl Catalogue {
         }
         self.broken.is_empty() && sink.errors() == before
     }
+}
+
+/// `store/files/nats.conf`: text that a template of the family places.
+fn is_text(path: &str) -> bool {
+    path.split('/').nth(1) == Some("files")
 }
 
 fn is_yaml(path: &str) -> bool {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::infer::{Names, infer, optional, union};
-use super::{Chunk, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Target, Template};
+use super::{
+    Chunk, Entry, Fragments, Include, Key, Language, Loop, Part, PartKind, Patch, Piece, Target, Template,
+};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::{Catalog, Cursor, Type, Value};
 use crate::model::Shape;
@@ -227,6 +229,7 @@ impl Check<'_> {
                 };
             }
             PartKind::Include(include) => return self.include(include, at, names),
+            PartKind::File(include) => return self.file(include, at, names),
             PartKind::List(items) => {
                 if self.expects(at.schema, &[Type::Array], part.span) {
                     let item = Place::item(at.schema.and_then(Cursor::item));
@@ -343,7 +346,7 @@ impl Check<'_> {
                 self.entries_of_loop(&layers.1);
             }
             PartKind::Include(include) => {
-                let body = self.fragments.get(&*include.fragment);
+                let body = self.fragments.parts.get(&*include.path);
                 // A circle of inclusions is reported where it closes.
                 body.into_iter().filter(|part| matches!(part.kind, PartKind::Map(_))).for_each(|part| {
                     self.entries_of_loop(part);
@@ -351,7 +354,7 @@ impl Check<'_> {
             }
             PartKind::For(each) => self.entries_of_loop(&each.1),
             PartKind::Expression(_) | PartKind::Remove(_) => {}
-            PartKind::Literal(_) | PartKind::Splice(_) | PartKind::List(_) => {
+            PartKind::Literal(_) | PartKind::Splice(_) | PartKind::List(_) | PartKind::File(_) => {
                 let (title, label) =
                     ("outside a list, a loop makes the entries of a mapping", "not a mapping");
                 self.refuse(Code::TemplateDirective, body.span, title, label);
@@ -382,20 +385,38 @@ impl Check<'_> {
         }
     }
 
-    fn include(&mut self, include: &Include, at: Place<'_>, names: &Names) -> Shape {
-        let mut bound = Vec::with_capacity(include.arguments.len());
-        for argument in &include.arguments {
-            let shape = self.part(&argument.value, Place::whole(None), names);
-            bound.push((Arc::clone(&argument.name), shape));
+    fn arguments(&mut self, include: &Include, names: &Names) -> Vec<(Arc<str>, Shape)> {
+        let arguments = include.arguments.iter();
+        let place = Place::whole(None);
+        arguments
+            .map(|argument| (Arc::clone(&argument.name), self.part(&argument.value, place, names)))
+            .collect()
+    }
+
+    fn not_found<'k>(
+        &mut self,
+        what: &str,
+        include: &Include,
+        known: impl Iterator<Item = &'k String>,
+    ) -> Shape {
+        let found = Diagnostic::error(Code::TemplateInclude, format!("no {what} `{}`", include.path));
+        let found = found.at(include.span, "not found");
+        self.sink.push(found.suggest(&include.path, known.map(String::as_str)));
+        Shape::Any
+    }
+
+    fn unused(&mut self, include: &Include, inner: &Names) {
+        for argument in include.arguments.iter().filter(|argument| !inner.is_used(&argument.name)) {
+            let title = format!("`{}` does not use `{}`", include.path, argument.name);
+            self.refuse(Code::TemplateInclude, argument.span, title, "has no effect");
         }
-        let (fragments, name) = (self.fragments, &include.fragment);
-        let Some(body) = fragments.get(&**name) else {
-            self.sink.push(
-                Diagnostic::error(Code::TemplateInclude, format!("no fragment `{name}`"))
-                    .at(include.span, "not found")
-                    .suggest(name, fragments.keys().map(String::as_str)),
-            );
-            return Shape::Any;
+    }
+
+    fn include(&mut self, include: &Include, at: Place<'_>, names: &Names) -> Shape {
+        let bound = self.arguments(include, names);
+        let (fragments, name) = (self.fragments, &include.path);
+        let Some(body) = fragments.parts.get(&**name) else {
+            return self.not_found("fragment", include, fragments.parts.keys());
         };
         if self.visited > MOST_PARTS {
             let title = format!("a template of more than {MOST_PARTS} parts");
@@ -411,11 +432,54 @@ impl Check<'_> {
         let inner = Names::of_fragment(bound, name, include.span);
         let shape = self.part(body, at, &inner);
         self.open.pop();
-        for argument in include.arguments.iter().filter(|argument| !inner.is_used(&argument.name)) {
-            let title = format!("`{name}` does not use `{}`", argument.name);
-            self.refuse(Code::TemplateInclude, argument.span, title, "has no effect");
-        }
+        self.unused(include, &inner);
         shape
+    }
+
+    fn file(&mut self, include: &Include, at: Place<'_>, names: &Names) -> Shape {
+        let bound = self.arguments(include, names);
+        let fragments = self.fragments;
+        let Some(file) = fragments.files.get(&*include.path) else {
+            return self.not_found("file", include, fragments.files.keys());
+        };
+        let inner = Names::of_fragment(bound, &include.path, include.span);
+        self.pieces(&file.pieces, file.language, &inner);
+        self.unused(include, &inner);
+        self.fits(&Shape::Text, at.schema, include.span);
+        Shape::Text
+    }
+
+    fn pieces(&mut self, pieces: &[Piece], language: Language, names: &Names) {
+        for piece in pieces {
+            match piece {
+                Piece::Text(_) => {}
+                Piece::Value(expression) => {
+                    let (title, label) = match infer(expression, names, self.sink) {
+                        Shape::List(_) | Shape::Map(_) | Shape::Struct(_) if !language.has_structures() => {
+                            ("a structure cannot be written here", "not a single value")
+                        }
+                        Shape::Optional(_) => ("what may be `none` cannot be written", "may be `none`"),
+                        _ => continue,
+                    };
+                    self.refuse(Code::TemplateValue, expression.span, title, label);
+                }
+                Piece::For(each) => {
+                    let inner = self.bind(&each.0, names);
+                    self.pieces(&each.1, language, &inner);
+                }
+                Piece::If(branches) => {
+                    for (test, body) in branches {
+                        match test {
+                            Some(test) => {
+                                infer(test, names, self.sink);
+                                self.pieces(body, language, &names.where_true(test));
+                            }
+                            None => self.pieces(body, language, names),
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn literal(&mut self, value: &Value, at: Option<Cursor<'_>>, span: Span) -> Shape {

@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::Value;
 use crate::yaml::{Broken, Event};
 
-const DIRECTIVES: [&str; 7] = ["$else", "$for", "$if", "$include", "$merge", "$remove", "$value"];
+const DIRECTIVES: [&str; 8] = ["$else", "$file", "$for", "$if", "$include", "$merge", "$remove", "$value"];
 
 /// The directives of one mapping.
 #[derive(Default)]
@@ -21,6 +21,7 @@ struct Directives {
     value: Option<Part>,
     over: Option<Part>,
     include: Option<(Arc<str>, Span)>,
+    file: Option<(Arc<str>, Span)>,
     remove: Option<Span>,
 }
 
@@ -69,6 +70,7 @@ impl Parser<'_> {
             "$value" => found.value = Some(self.next_part()?),
             "$merge" => found.over = Some(self.next_part()?),
             "$include" => found.include = self.text(name)?,
+            "$file" => found.file = self.text(name)?,
             "$remove" => {
                 let is_true = matches!(self.next_part()?.kind, PartKind::Literal(Value::Bool(true)));
                 found.remove = Some(span);
@@ -119,24 +121,28 @@ impl Parser<'_> {
         if let (Some(_), Some((_, at, _))) = (&directives.value, own.first()) {
             self.refuse(*at, "a key beside `$value`", "`$value` stands for the whole");
         }
-        if let (Some(_), Some((_, at))) = (&directives.value, &directives.include) {
-            self.refuse(*at, "`$value` and `$include` in one mapping", "which of the two?");
+        let wholes = [
+            directives.value.as_ref().map(|part| part.span),
+            directives.include.as_ref().map(|(_, at)| *at),
+            directives.file.as_ref().map(|(_, at)| *at),
+        ];
+        if let Some(at) = wholes.into_iter().flatten().nth(1) {
+            self.refuse(at, "two of `$value`, `$include` and `$file` in one mapping", "which of the two?");
         }
-        let is_more = directives.value.is_some() || directives.include.is_some() || directives.over.is_some();
+        let is_more = wholes.iter().any(Option::is_some) || directives.over.is_some();
         if let Some(at) = directives.remove.filter(|_| is_more) {
             self.refuse(at, "`$remove` beside what would be placed", "which of the two?");
         }
         let at = |kind| Part { kind, span };
-        let mut kind = match (directives.value, directives.include) {
-            (Some(value), _) => value.kind,
-            (None, Some((fragment, named))) => {
-                let arguments = own
-                    .into_iter()
-                    .map(|(name, span, value)| Argument { name: Arc::from(name), span, value })
-                    .collect();
-                PartKind::Include(Box::new(Include { fragment, span: named, arguments }))
-            }
-            (None, None) => {
+        let include = |(path, span), own: Vec<(String, Span, Part)>| {
+            let argument = |(name, span, value)| Argument { name: Arc::from(name), span, value };
+            Box::new(Include { path, span, arguments: own.into_iter().map(argument).collect() })
+        };
+        let mut kind = match (directives.value, directives.include, directives.file) {
+            (Some(value), ..) => value.kind,
+            (_, Some(named), _) => PartKind::Include(include(named, own)),
+            (.., Some(named)) => PartKind::File(include(named, own)),
+            (None, None, None) => {
                 let entry = |(name, span, value): (String, Span, Part)| Entry {
                     key: self.key(&name, span),
                     span,
@@ -195,22 +201,24 @@ impl Parser<'_> {
     }
 
     pub(super) fn clause(&mut self, text: &str, span: Span) -> Option<Loop> {
-        let names = |names: &str| -> Option<(Option<Arc<str>>, Arc<str>)> {
-            let names: Vec<&str> = names.split(',').map(str::trim).collect();
-            match *names {
-                [item] if is_name(item) => Some((None, Arc::from(item))),
-                [key, item] if is_name(key) && is_name(item) && key != item => {
-                    Some((Some(Arc::from(key)), Arc::from(item)))
-                }
-                _ => None,
-            }
-        };
-        let clause = text.split_once(" in ").and_then(|(left, right)| Some((names(left)?, right)));
-        let Some(((key, item), over)) = clause else {
+        let Some((key, item, over)) = loop_clause(text) else {
             self.refuse(span, "not a loop", "like `item in items` or `key, value in map`");
             return None;
         };
         let over = Expression::compile(over, self.within(over, span), self.sink)?;
         Some(Loop { key, item, over, span })
+    }
+}
+
+/// The names and the expression of `item in items` or `key, value in map`.
+pub(super) fn loop_clause(text: &str) -> Option<(Option<Arc<str>>, Arc<str>, &str)> {
+    let (names, over) = text.split_once(" in ")?;
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    match *names {
+        [item] if is_name(item) => Some((None, Arc::from(item), over)),
+        [key, item] if is_name(key) && is_name(item) && key != item => {
+            Some((Some(Arc::from(key)), Arc::from(item), over))
+        }
+        _ => None,
     }
 }

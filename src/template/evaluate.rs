@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::omission::settle;
 use super::scope::{self, Scope};
 use super::value::{splice, truth, value};
-use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Template};
+use super::{
+    Condition, Entry, Fragments, Include, Key, Language, Loop, Part, PartKind, Patch, Piece, Template,
+};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Made, Node, Value};
 use crate::merge::{Input, InputSet, LeftOut, Provenance};
@@ -276,6 +278,7 @@ impl<'t> Evaluator<'t> {
                 let (body, inner) = self.include(include, scope)?;
                 self.part(body, &inner)
             }
+            PartKind::File(include) => self.file(include, scope, part.span),
             PartKind::Remove(item) => {
                 let item = self.part(item, scope)?;
                 Ok(self.node(item.value, part.span, Made::Removed, InputSet::default))
@@ -336,9 +339,13 @@ impl<'t> Evaluator<'t> {
 
     /// The body of a fragment, and the scope of its arguments.
     fn include(&mut self, include: &'t Include, scope: &Arc<Scope>) -> Outcome<(&'t Part, Arc<Scope>)> {
-        let body = self.fragments.get(&*include.fragment).ok_or_else(|| {
+        let body = self.fragments.parts.get(&*include.path).ok_or_else(|| {
             Diagnostic::error(Code::TemplateInclude, "no such fragment").at(include.span, "not found")
         })?;
+        Ok((body, self.arguments(include, scope)?))
+    }
+
+    fn arguments(&mut self, include: &'t Include, scope: &Arc<Scope>) -> Outcome<Arc<Scope>> {
         let mut names = Vec::with_capacity(include.arguments.len());
         for argument in &include.arguments {
             let context = match &argument.value.kind {
@@ -351,7 +358,59 @@ impl<'t> Evaluator<'t> {
             };
             names.push((Arc::clone(&argument.name), context));
         }
-        Ok((body, Scope::root(names)))
+        Ok(Scope::root(names))
+    }
+
+    /// The text of a file; everything that was read for it gave its value.
+    fn file(&mut self, include: &'t Include, scope: &Arc<Scope>, span: Span) -> Outcome<Node> {
+        let file = self.fragments.files.get(&*include.path).ok_or_else(|| {
+            Diagnostic::error(Code::TemplateInclude, "no such file").at(include.span, "not found")
+        })?;
+        let mark = scope::mark();
+        let scope = self.arguments(include, scope)?;
+        let mut text = String::new();
+        self.pieces(&file.pieces, file.language, &scope, &mut text)?;
+        if let Some(why) = file.language.refuses(&text) {
+            let title = format!("what came of `{}` cannot be read", include.path);
+            return Err(wrong(include.span, title, why));
+        }
+        Ok(self.node(Value::String(Arc::from(text)), span, Made::Data, || scope::since(mark)))
+    }
+
+    fn pieces(
+        &mut self,
+        pieces: &'t [Piece],
+        language: Language,
+        scope: &Arc<Scope>,
+        text: &mut String,
+    ) -> Outcome<()> {
+        for piece in pieces {
+            match piece {
+                Piece::Text(literal) => text.push_str(literal),
+                Piece::Value(expression) => {
+                    let value = value(expression, scope)?;
+                    note_all(&value);
+                    language
+                        .write(&value, text)
+                        .map_err(|why| wrong(expression.span, "this value cannot be written here", why))?;
+                }
+                Piece::For(each) => {
+                    let (clause, body) = &**each;
+                    self.each(clause, scope, |evaluator, scope| {
+                        evaluator.pieces(body, language, scope, text)
+                    })?;
+                }
+                Piece::If(branches) => {
+                    for (test, body) in branches {
+                        if test.as_ref().map_or(Ok(true), |test| truth(test, scope))? {
+                            self.pieces(body, language, scope, text)?;
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Places a part of the model as it is; each leaf keeps its own inputs, and is there because of what holds it.
@@ -457,6 +516,18 @@ pub(super) fn left_out(key: Option<Arc<str>>, nothing: &Node) -> Option<LeftOut>
 pub(super) fn add_left_out(holder: &mut Node, fields: Vec<LeftOut>) {
     if let Some(from) = holder.from.as_mut().filter(|_| !fields.is_empty()) {
         Arc::make_mut(from).left_out.extend(fields);
+    }
+}
+
+/// Everything in it is read.
+fn note_all(context: &Context) {
+    scope::note(&context.inputs);
+    match &context.value {
+        Structure::Leaf(_) => {}
+        Structure::List(items) => items.iter().for_each(|item| note_all(item)),
+        Structure::Map(entries) | Structure::Struct(entries) => {
+            entries.values().for_each(|item| note_all(item))
+        }
     }
 }
 

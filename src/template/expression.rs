@@ -10,8 +10,8 @@ use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::model::Shape;
 
 /// Opens an expression within a scalar; `$${{` stands for itself.
-const OPEN: &str = "${{";
-const CLOSE: &str = "}}";
+pub(super) const OPEN: &str = "${{";
+pub(super) const CLOSE: &str = "}}";
 
 /// Steps that one expression may take; the longest of ours takes about thirty.
 const FUEL: u64 = 100_000;
@@ -164,7 +164,7 @@ fn opened(written: &str, searched: &mut usize, source: &str) -> Option<std::ops:
 }
 
 /// The offset of the `}}` that ends an expression: not one inside a string, nor the end of a map literal.
-fn closing(inside: &str) -> Option<usize> {
+pub(super) fn closing(inside: &str) -> Option<usize> {
     let mut quote = None;
     let mut depth = 0usize;
     let mut escaped = false;

@@ -9,10 +9,12 @@ mod directive;
 mod evaluate;
 mod expression;
 mod infer;
+mod language;
 mod omission;
 mod parse;
 mod scalar;
 mod scope;
+mod text;
 mod value;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,9 @@ use crate::k8s::Value;
 pub use check::{check, check_patch};
 pub use evaluate::{Change, Recording, evaluate, evaluate_patch};
 pub use expression::Expression;
+pub use language::Language;
 pub use parse::{fragment, patch, template};
+pub use text::{Piece, TextFile, text_file};
 
 /// A template: one object per item of its loops.
 #[derive(Debug)]
@@ -62,8 +66,14 @@ pub struct Target {
     pub metadata: Part,
 }
 
-/// What templates include, by its path below `templates/`.
-pub type Fragments = BTreeMap<String, Part>;
+/// What templates include, by path below `templates/`.
+#[derive(Debug, Default)]
+pub struct Fragments {
+    /// Structure, for `$include`.
+    pub parts: BTreeMap<String, Part>,
+    /// Text, for `$file`.
+    pub files: BTreeMap<String, TextFile>,
+}
 
 /// `name in list`, `value in map` or `key, value in map`.
 #[derive(Debug)]
@@ -101,6 +111,8 @@ pub enum PartKind {
     Merge(Box<(Part, Part)>),
     /// `$include`
     Include(Box<Include>),
+    /// `$file`: a text.
+    File(Box<Include>),
     /// `$remove` of a patch; beside it stands what tells the item of a list from others.
     Remove(Box<Part>),
 }
@@ -117,11 +129,11 @@ pub struct Condition {
 /// An inclusion.
 #[derive(Debug)]
 pub struct Include {
-    /// The fragment's path below `templates/`.
-    pub fragment: Arc<str>,
+    /// The path below `templates/` of what is included.
+    pub path: Arc<str>,
     /// Where it is named.
     pub span: Span,
-    /// What the fragment's names stand for; it sees no others.
+    /// What its names stand for; it sees no others.
     pub arguments: Vec<Argument>,
 }
 
