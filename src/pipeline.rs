@@ -249,9 +249,9 @@ fn objects(
 }
 
 #[cfg(test)]
-mod mutations;
-#[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod mutations;
 #[cfg(test)]
 mod patch_tests;
 #[cfg(test)]

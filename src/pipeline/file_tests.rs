@@ -33,7 +33,10 @@ fn control_leaves_no_lines_and_escapes_leave_delimiters() {
                 cold\n${% endif %}\n$${{ b }} $${% c %} {{ d }}\n";
     let x = "{ tier: \"${{ environment.tier }}\", services: \"${{ services }}\", config: \"${{ config }}\" }";
     // A structure that is written in place has no type, so its parts are judged when they are there.
-    assert_eq!(placed("a.txt", text, x).unwrap(), "a development\n  web 2\ncold\n${{ b }} ${% c %} {{ d }}\n");
+    assert_eq!(
+        placed("a.txt", text, x).unwrap(),
+        "a development\n  web 2\ncold\n${{ b }} ${% c %} {{ d }}\n"
+    );
 }
 
 #[test]
@@ -68,7 +71,12 @@ fn what_cannot_be_written_or_read_is_refused() {
         ("a.json", "${{ y }}", "a", "template-include"),
         ("a.json", "${{ x | safe }}", "a", "template-expression"),
         ("a.json", "${{ x", "a", "template-expression"),
-        ("a.conf", "${% for y in x %}${{ y.nam }}${% endfor %}", "\"${{ services }}\"", "template-unknown-name"),
+        (
+            "a.conf",
+            "${% for y in x %}${{ y.nam }}${% endfor %}",
+            "\"${{ services }}\"",
+            "template-unknown-name",
+        ),
         ("a.conf", "${% for x in x %}${% endfor %}", "\"${{ services }}\"", "template-shadowing"),
         ("a.conf", "${% if x %}", "a", "template-directive"),
         ("a.conf", "${{ x }}${% endif %}", "a", "template-directive"),

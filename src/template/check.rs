@@ -1,13 +1,16 @@
 //! The static check: every branch of a template against the types of the context and the Kubernetes schema,
 //! before there is any data.
 
+mod patch;
+mod text;
+
+pub use patch::check_patch;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::infer::{Names, infer, optional, union};
-use super::{
-    Chunk, Entry, Fragments, Include, Key, Language, Loop, Part, PartKind, Patch, Piece, Target, Template,
-};
+use super::{Chunk, Entry, Fragments, Include, Key, Loop, Part, PartKind, Template};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::{Catalog, Cursor, Type, Value};
 use crate::model::Shape;
@@ -31,38 +34,6 @@ pub fn check(
     let names = check.header(template, context);
     let root = check.root(template, catalog);
     check.part(&template.body, Place::whole(root), &names);
-}
-
-/// Checks a patch; what is wrong goes into the sink.
-pub fn check_patch(
-    patch: &Patch,
-    fragments: &Fragments,
-    context: &Shape,
-    catalog: &Catalog,
-    sink: &mut Sink,
-) {
-    let mut check = Check { fragments, sink, extent: Extent::Partial, open: Vec::new(), visited: 0 };
-    let names = check.header(&patch.change, context);
-    let Target { api_version, kind, span, metadata } = &patch.target;
-    let root = check.kind(api_version, kind, *span, catalog);
-    check.part(metadata, Place::whole(root.and_then(|root| root.field("metadata"))), &names);
-    check.part(&patch.change.body, Place::whole(root), &names);
-    let fixed = |path: &[&str]| literal_key(&patch.change.body, path);
-    for path in [&["apiVersion"][..], &["kind"], &["metadata", "name"], &["metadata", "namespace"]] {
-        if let Some(at) = fixed(path) {
-            let title = format!("a patch cannot change `{}`", path.join("."));
-            check.refuse(Code::TemplateSchema, at, title, "tells the object from others");
-        }
-    }
-}
-
-/// Where a mapping writes a key.
-fn literal_key(part: &Part, path: &[&str]) -> Option<Span> {
-    let (first, rest) = path.split_first()?;
-    let PartKind::Map(entries) = &part.kind else { return None };
-    let is_it = |entry: &&Entry| matches!(&entry.key, Key::Literal(key) if &**key == *first);
-    let entry = entries.iter().find(is_it)?;
-    if rest.is_empty() { Some(entry.span) } else { literal_key(&entry.value, rest) }
 }
 
 /// How much of an object a text makes.
@@ -300,33 +271,6 @@ impl Check<'_> {
         });
     }
 
-    /// An item that a patch changes must say which one it is.
-    fn identified(&mut self, part: &Part, list: Option<Cursor<'_>>) {
-        let Some(list) = list.filter(|_| self.extent == Extent::Partial) else { return };
-        match &part.kind {
-            PartKind::For(each) => self.identified(&each.1, Some(list)),
-            PartKind::If(condition) => {
-                self.identified(&condition.then, Some(list));
-                condition.otherwise.iter().for_each(|part| self.identified(part, Some(list)));
-            }
-            PartKind::Remove(item) => self.identified(item, Some(list)),
-            PartKind::Map(_) => {
-                let there = keys(part);
-                let has_default = |key: &str| {
-                    list.item().and_then(|item| item.field(key)?.schema().default.as_ref()).is_some()
-                };
-                let lacks = |key: &&String| {
-                    there.as_ref().is_some_and(|there| !there.contains(key.as_str())) && !has_default(key)
-                };
-                if let Some(key) = list.list_map_keys().iter().find(lacks) {
-                    let title = format!("an item of this list is told from others by its `{key}`");
-                    self.refuse(Code::TemplateSchema, part.span, title, "does not say which item it changes");
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Each round of a loop that stands alone makes entries, and no two may make the same.
     fn entries_of_loop(&mut self, body: &Part) {
         match &body.kind {
@@ -434,52 +378,6 @@ impl Check<'_> {
         self.open.pop();
         self.unused(include, &inner);
         shape
-    }
-
-    fn file(&mut self, include: &Include, at: Place<'_>, names: &Names) -> Shape {
-        let bound = self.arguments(include, names);
-        let fragments = self.fragments;
-        let Some(file) = fragments.files.get(&*include.path) else {
-            return self.not_found("file", include, fragments.files.keys());
-        };
-        let inner = Names::of_fragment(bound, &include.path, include.span);
-        self.pieces(&file.pieces, file.language, &inner);
-        self.unused(include, &inner);
-        self.fits(&Shape::Text, at.schema, include.span);
-        Shape::Text
-    }
-
-    fn pieces(&mut self, pieces: &[Piece], language: Language, names: &Names) {
-        for piece in pieces {
-            match piece {
-                Piece::Text(_) => {}
-                Piece::Value(expression) => {
-                    let (title, label) = match infer(expression, names, self.sink) {
-                        Shape::List(_) | Shape::Map(_) | Shape::Struct(_) if !language.has_structures() => {
-                            ("a structure cannot be written here", "not a single value")
-                        }
-                        Shape::Optional(_) => ("what may be `none` cannot be written", "may be `none`"),
-                        _ => continue,
-                    };
-                    self.refuse(Code::TemplateValue, expression.span, title, label);
-                }
-                Piece::For(each) => {
-                    let inner = self.bind(&each.0, names);
-                    self.pieces(&each.1, language, &inner);
-                }
-                Piece::If(branches) => {
-                    for (test, body) in branches {
-                        match test {
-                            Some(test) => {
-                                infer(test, names, self.sink);
-                                self.pieces(body, language, &names.where_true(test));
-                            }
-                            None => self.pieces(body, language, names),
-                        }
-                    }
-                }
-            }
-        }
     }
 
     fn literal(&mut self, value: &Value, at: Option<Cursor<'_>>, span: Span) -> Shape {

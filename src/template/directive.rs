@@ -210,8 +210,11 @@ impl Parser<'_> {
     }
 }
 
+/// The key's name, the item's, and the expression.
+type LoopClause<'a> = (Option<Arc<str>>, Arc<str>, &'a str);
+
 /// The names and the expression of `item in items` or `key, value in map`.
-pub(super) fn loop_clause(text: &str) -> Option<(Option<Arc<str>>, Arc<str>, &str)> {
+pub(super) fn loop_clause(text: &str) -> Option<LoopClause<'_>> {
     let (names, over) = text.split_once(" in ")?;
     let names: Vec<&str> = names.split(',').map(str::trim).collect();
     match *names {

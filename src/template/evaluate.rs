@@ -1,13 +1,13 @@
 //! A template and the data → objects.
 
+mod text;
+
 use std::sync::Arc;
 
 use super::omission::settle;
 use super::scope::{self, Scope};
 use super::value::{splice, truth, value};
-use super::{
-    Condition, Entry, Fragments, Include, Key, Language, Loop, Part, PartKind, Patch, Piece, Template,
-};
+use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Template};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Made, Node, Value};
 use crate::merge::{Input, InputSet, LeftOut, Provenance};
@@ -361,58 +361,6 @@ impl<'t> Evaluator<'t> {
         Ok(Scope::root(names))
     }
 
-    /// The text of a file; everything that was read for it gave its value.
-    fn file(&mut self, include: &'t Include, scope: &Arc<Scope>, span: Span) -> Outcome<Node> {
-        let file = self.fragments.files.get(&*include.path).ok_or_else(|| {
-            Diagnostic::error(Code::TemplateInclude, "no such file").at(include.span, "not found")
-        })?;
-        let mark = scope::mark();
-        let scope = self.arguments(include, scope)?;
-        let mut text = String::new();
-        self.pieces(&file.pieces, file.language, &scope, &mut text)?;
-        if let Some(why) = file.language.refuses(&text) {
-            let title = format!("what came of `{}` cannot be read", include.path);
-            return Err(wrong(include.span, title, why));
-        }
-        Ok(self.node(Value::String(Arc::from(text)), span, Made::Data, || scope::since(mark)))
-    }
-
-    fn pieces(
-        &mut self,
-        pieces: &'t [Piece],
-        language: Language,
-        scope: &Arc<Scope>,
-        text: &mut String,
-    ) -> Outcome<()> {
-        for piece in pieces {
-            match piece {
-                Piece::Text(literal) => text.push_str(literal),
-                Piece::Value(expression) => {
-                    let value = value(expression, scope)?;
-                    note_all(&value);
-                    language
-                        .write(&value, text)
-                        .map_err(|why| wrong(expression.span, "this value cannot be written here", why))?;
-                }
-                Piece::For(each) => {
-                    let (clause, body) = &**each;
-                    self.each(clause, scope, |evaluator, scope| {
-                        evaluator.pieces(body, language, scope, text)
-                    })?;
-                }
-                Piece::If(branches) => {
-                    for (test, body) in branches {
-                        if test.as_ref().map_or(Ok(true), |test| truth(test, scope))? {
-                            self.pieces(body, language, scope, text)?;
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Places a part of the model as it is; each leaf keeps its own inputs, and is there because of what holds it.
     fn copy(&mut self, context: &Context, span: Span) -> Node {
         scope::note(&context.inputs);
@@ -516,18 +464,6 @@ pub(super) fn left_out(key: Option<Arc<str>>, nothing: &Node) -> Option<LeftOut>
 pub(super) fn add_left_out(holder: &mut Node, fields: Vec<LeftOut>) {
     if let Some(from) = holder.from.as_mut().filter(|_| !fields.is_empty()) {
         Arc::make_mut(from).left_out.extend(fields);
-    }
-}
-
-/// Everything in it is read.
-fn note_all(context: &Context) {
-    scope::note(&context.inputs);
-    match &context.value {
-        Structure::Leaf(_) => {}
-        Structure::List(items) => items.iter().for_each(|item| note_all(item)),
-        Structure::Map(entries) | Structure::Struct(entries) => {
-            entries.values().for_each(|item| note_all(item))
-        }
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Language {
     Lua,
     /// `sh`
     Shell,
-    /// `sql`: literals that PostgreSQL, MySQL and SQLite read alike.
+    /// `sql`: literals that every database reads alike.
     Sql,
     /// `toml`
     Toml,
@@ -107,16 +107,10 @@ impl Language {
         }
         match self {
             Self::Json | Self::Yaml | Self::Toml => {
-                escaped(text, out, |c| format!("\\u{:04x}", u32::from(c)))
+                escaped(text, out, |c| format!("\\u{:04x}", u32::from(c)));
             }
-            Self::Conf => escaped(text, out, |c| {
-                let mut bytes = [0; 4];
-                c.encode_utf8(&mut bytes).bytes().map(|byte| format!("\\x{byte:02x}")).collect()
-            }),
-            Self::Lua => escaped(text, out, |c| {
-                let mut bytes = [0; 4];
-                c.encode_utf8(&mut bytes).bytes().map(|byte| format!("\\{byte:03}")).collect()
-            }),
+            Self::Conf => escaped(text, out, |c| bytes(c, |byte| format!("\\x{byte:02x}"))),
+            Self::Lua => escaped(text, out, |c| bytes(c, |byte| format!("\\{byte:03}"))),
             Self::Shell => {
                 out.push('\'');
                 out.push_str(&text.replace('\'', "'\\''"));
@@ -158,6 +152,11 @@ fn escaped(text: &str, out: &mut String, code: impl Fn(char) -> String) {
         }
     }
     out.push('"');
+}
+
+/// The codes of a character's bytes in UTF-8.
+fn bytes(c: char, code: impl Fn(u8) -> String) -> String {
+    c.to_string().bytes().map(code).collect()
 }
 
 /// Without quotes; letters, digits and `._:/-`, and some more.

@@ -13,6 +13,7 @@ mod custom;
 mod definitions;
 mod faults;
 mod kubectl;
+mod languages;
 mod output;
 mod stream;
 mod toml_files;
