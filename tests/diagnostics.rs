@@ -121,6 +121,7 @@ fn one_mistake_is_one_finding() {
         ("prod.toml", "[services.api]", "[servces.api]"),
         ("prod.toml", "[services.api]", "[services.appi]"),
         ("prod.toml", "[services.api.resources]", "[services.ap.resources]"),
+        ("base.toml", "[services.api.resources]", "[services.apii.resources]"),
         ("dev.toml", "[stores.nats.external]", "[stores.nast.external]"),
     ] {
         let folder = mistake(file, from, to);

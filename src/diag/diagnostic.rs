@@ -176,16 +176,7 @@ impl Sink {
             let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
             (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
         });
-        found.dedup_by(|later, first| {
-            let environments = std::mem::replace(&mut later.environments, first.environments.clone());
-            let is_same = later == first;
-            if is_same {
-                first.environments.extend(environments);
-            } else {
-                later.environments = environments;
-            }
-            is_same
-        });
+        found.dedup_by(|later, first| join(first, later));
         for diagnostic in &mut found {
             let names: Vec<String> = diagnostic.environments.iter().map(|name| format!("`{name}`")).collect();
             match names.as_slice() {
@@ -196,6 +187,25 @@ impl Sink {
         }
         found
     }
+}
+
+/// Adds to a finding what another one, of another environment, has besides; false when it is about something else.
+fn join(first: &mut Diagnostic, other: &Diagnostic) -> bool {
+    let mut alike = Diagnostic { environments: first.environments.clone(), ..other.clone() };
+    if !first.environments.is_empty() {
+        // The same mistake may be explained by each environment's own file.
+        alike.context.clone_from(&first.context);
+    }
+    if alike != *first {
+        return false;
+    }
+    first.environments.extend(other.environments.iter().cloned());
+    for label in &other.context {
+        if !first.context.contains(label) {
+            first.context.push(label.clone());
+        }
+    }
+    true
 }
 
 impl Extend<Diagnostic> for Sink {
