@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Node, Object, Schema, Value};
+use super::{Node, Object, Schema};
 
 /// A kind that a CustomResourceDefinition defines, in one of its versions.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl CustomResources {
 
 /// The schema of a definition, to which what every object has is added.
 fn read(schema: &Node) -> Result<Schema, String> {
-    let mut schema = json(schema);
+    let mut schema = schema.to_json();
     let Json::Object(entries) = &mut schema else { return Err("has no schema".to_owned()) };
     reduce(entries);
     let properties = entries.entry("properties").or_insert_with(|| json!({}));
@@ -108,17 +108,5 @@ fn reduce(schema: &mut Map<String, Json>) {
             }
             _ => {}
         }
-    }
-}
-
-fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(flag) => (*flag).into(),
-        Value::Int(number) => (*number).into(),
-        Value::Float(number) => (*number).into(),
-        Value::String(text) => (&**text).into(),
-        Value::List(items) => items.iter().map(json).collect(),
-        Value::Map(entries) => entries.iter().map(|(key, node)| (key.to_string(), json(node))).collect(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::de::IgnoredAny;
+
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// A document: a part of a file.
@@ -16,8 +18,12 @@ pub struct Document {
 /// The documents of a file; those that hold nothing but comments are left out.
 pub fn documents(file: FileId, sources: &Sources, sink: &mut Sink) -> Vec<Document> {
     let text = &*sources.get(file).text;
-    let mut documents = Vec::new();
     let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
+    if let Some(ranges) = json(&text[start..]) {
+        let place = |range: Range<usize>| start + range.start..start + range.end;
+        return ranges.into_iter().map(|range| Document { file, range: place(range) }).collect();
+    }
+    let mut documents = Vec::new();
     let mut add = |range: Range<usize>| {
         if text[range.clone()]
             .lines()
@@ -46,6 +52,22 @@ pub fn documents(file: FileId, sources: &Sources, sink: &mut Sink) -> Vec<Docume
     documents
 }
 
+/// The values of a text that is JSON, one after another; none when it is not.
+fn json(text: &str) -> Option<Vec<Range<usize>>> {
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    while let Some(value) = values.next() {
+        value.ok()?;
+        ranges.push(start..values.byte_offset());
+        start = values.byte_offset();
+    }
+    Some(ranges)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +87,8 @@ mod tests {
             ["a: 1\n", "b: 1\n"]
         );
         assert_eq!(split("").0.len(), 0);
+        assert_eq!(split("{\"a\": 1}\n{}").0, ["{\"a\": 1}", "\n{}"]);
+        assert_eq!(split("{a: 1}\n---\n{}").0.len(), 2);
         assert_eq!(split("a: |\n  ---\n  b\n").0.len(), 1);
         assert_eq!(split("--- {a: 1}\nb: 1\n").1, 1);
     }

@@ -31,6 +31,12 @@ pub(super) fn float(text: &str) -> Option<f64> {
 /// The shortest text that gives the number back in 32 bits, with an exponent below 1e-4 and from 1e6 on.
 #[allow(clippy::cast_possible_truncation, reason = "what Go does")]
 pub(super) fn short(number: f64) -> String {
+    match number {
+        f64::INFINITY => return ".inf".to_owned(),
+        f64::NEG_INFINITY => return "-.inf".to_owned(),
+        number if number.is_nan() => return ".nan".to_owned(),
+        _ => {}
+    }
     let scientific = format!("{:e}", number as f32);
     match scientific.split_once('e') {
         Some((digits, power)) => match power.parse::<i32>() {

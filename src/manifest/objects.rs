@@ -30,8 +30,8 @@ fn add(mut node: Node, objects: &mut Vec<Object>, found: &mut Vec<Diagnostic>) {
         found.push(Diagnostic::error(Code::NotAnObject, title).at(node.at, label));
         return;
     };
-    let is_list =
-        kind.ends_with("List") && matches!(node.get("items").map(|items| &items.value), Some(Value::List(_)));
+    let is_list = kind.ends_with("List")
+        && matches!(node.get("items").map(|items| &items.value), Some(Value::List(_) | Value::Null));
     if is_list {
         // Items of a typed list need not repeat what they are.
         let of = kind.strip_suffix("List").filter(|kind| !kind.is_empty());

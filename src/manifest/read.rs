@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Document;
-use super::scalar::{key, scalar, whole};
+use super::scalar::{json, key, scalar};
 use crate::diag::{Code, Diagnostic, Sources, Span};
 use crate::k8s::{Made, Node, Value};
 use crate::yaml::{Broken, Event, Events, ScalarStyle};
@@ -70,11 +70,13 @@ impl<'a> Reader<'a> {
     fn node(&mut self, event: Event<'a>, at: Span) -> Result<Node, Broken> {
         let (value, at, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar(&text, style, tag.as_deref()).unwrap_or_else(|why| {
+                // An empty value is given as `~`.
+                let text = if at.start == at.end && style == ScalarStyle::Plain { "".into() } else { text };
+                let value = scalar(&text, style, tag.as_deref()).and_then(json).unwrap_or_else(|why| {
                     self.syntax(at, format!("`{text}` {why}"), "cannot be read");
                     Value::Null
                 });
-                (whole(value), at, anchor)
+                (value, at, anchor)
             }
             Event::SequenceStart(..) | Event::MappingStart(..) if self.depth == DEPTH => {
                 self.syntax(at, format!("nested deeper than {DEPTH} levels"), "too deep");
@@ -212,4 +214,63 @@ fn set(entries: &mut Entries, key: Arc<str>, node: Node) {
 fn size(node: &Node) -> usize {
     let entries = node.entries().iter().map(|(_, node)| size(node));
     1 + entries.sum::<usize>() + node.items().iter().map(size).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> (Option<Node>, usize) {
+        let mut sources = Sources::default();
+        let file = sources.add("x.yaml", text);
+        let (node, found) = read(&Document { file, range: 0..text.len() }, &sources);
+        (node, found.len())
+    }
+
+    fn json(text: &str) -> Option<serde_json::Value> {
+        let (node, findings) = of(text);
+        node.filter(|_| findings == 0).map(|node| node.to_json())
+    }
+
+    /// The table is compared with the reading of a real API server as well.
+    #[test]
+    fn scalars_mean_what_they_mean_to_kubectl() {
+        let mut wrong = Vec::new();
+        for line in include_str!("scalars.tsv").lines() {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let (text, value, key) = (columns[0], columns[1], columns[2]);
+            let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+            let read = json(&format!("- {text}\n")).map(|list| list[0].clone());
+            if read != parse(value) {
+                wrong.push(format!("{text} is {value}, not {read:?}"));
+            }
+            let read = json(&format!("{text}: 0\n"));
+            let name = read.as_ref().and_then(|map| map.as_object()?.keys().next());
+            if name.map(|name| serde_json::Value::from(&**name)) != parse(key) {
+                wrong.push(format!("the key {text} is {key}, not {name:?}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn anchors_and_merge_keys_are_followed() {
+        let merged =
+            json("a: &a {x: 1, z: 2}\nb: {<<: *a, z: 3}\nc: {<<: [{x: 4}, *a]}\n").expect("readable");
+        assert_eq!(merged["b"], serde_json::json!({"x": 1, "z": 3}));
+        assert_eq!(merged["c"], serde_json::json!({"x": 4, "z": 2}));
+        assert_eq!(of("a: &a [*a]\n").1, 1);
+        let bomb = (1..10).fold("a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned(), |text, level| {
+            let below = format!("*a{}, ", level - 1).repeat(9);
+            text + &format!("a{level}: &a{level} [{below}]\n")
+        });
+        assert_eq!(of(&bomb).1, 1);
+        assert_ne!(of(&"[".repeat(1000)).1, 0);
+    }
+
+    #[test]
+    fn keys_stand_once() {
+        assert_eq!(of("{a: 1, \"a\": 2, on: 1, true: 2}").1, 2);
+        assert_eq!(of("? [a]\n: 1\n").1, 1);
+    }
 }

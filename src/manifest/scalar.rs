@@ -7,15 +7,14 @@ use crate::yaml::{ScalarStyle, Tag};
 /// The value of a scalar; the error completes "`x` …".
 pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, &'static str> {
     let is_plain = style == ScalarStyle::Plain;
-    let resolved = |text| if is_plain { plain(text) } else { Ok(string(text)) };
-    let Some(tag) = tag else { return resolved(text) };
+    let Some(tag) = tag else { return Ok(if is_plain { plain(text) } else { string(text) }) };
     let tag = match tag {
         Tag { handle, suffix } if handle == "!" && suffix.is_empty() => "str",
         tag if tag.is_yaml_core_schema() => &tag.suffix,
         _ => return Err("has a tag that manifests do not have"),
     };
     let wrong = "is not what its tag says";
-    match (tag, plain(text)?) {
+    match (tag, plain(text)) {
         ("str", _) => Ok(string(text)),
         ("int", value @ Value::Int(_))
         | ("float", value @ (Value::Int(_) | Value::Float(_)))
@@ -27,8 +26,8 @@ pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
     }
 }
 
-fn plain(text: &str) -> Result<Value, &'static str> {
-    Ok(match text {
+fn plain(text: &str) -> Value {
+    match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
             Value::Bool(true)
@@ -36,14 +35,14 @@ fn plain(text: &str) -> Result<Value, &'static str> {
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             Value::Bool(false)
         }
-        ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf"
-        | "-.Inf" | "-.INF" => return Err("is a number that JSON does not have"),
+        ".nan" | ".NaN" | ".NAN" => Value::Float(f64::NAN),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => Value::Float(f64::NEG_INFINITY),
         _ => match text.as_bytes()[0] {
-            b'.' => float(text).map_or_else(|| string(text), Value::Float),
-            b'0'..=b'9' | b'+' | b'-' => number(text),
+            b'0'..=b'9' | b'+' | b'-' | b'.' => number(text),
             _ => string(text),
         },
-    })
+    }
 }
 
 /// Digits may be grouped by underscores, wherever they stand.
@@ -59,15 +58,16 @@ fn number(text: &str) -> Value {
     whole.or_else(|| float(digits).map(Value::Float)).unwrap_or_else(|| string(text))
 }
 
-/// On its way to JSON a number without fraction becomes a whole one.
+/// What becomes of a value on its way to JSON: a number without fraction is a whole one.
 #[allow(clippy::cast_possible_truncation, reason = "bounded before")]
-pub(super) fn whole(value: Value) -> Value {
+pub(super) fn json(value: Value) -> Result<Value, &'static str> {
     match value {
+        Value::Float(number) if !number.is_finite() => Err("is a number that JSON does not have"),
         // 2^63; no field takes larger ones.
         Value::Float(number) if number.fract() == 0.0 && number.abs() < 9_223_372_036_854_775_808.0 => {
-            Value::Int(number as i64)
+            Ok(Value::Int(number as i64))
         }
-        value => value,
+        value => Ok(value),
     }
 }
 

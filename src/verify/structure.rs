@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Findings, Origin, identity};
-use crate::diag::{Code, Diagnostic};
-use crate::k8s::{Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Value, item_identity};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::k8s::{
+    Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Type, Value, item_identity,
+};
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -55,7 +57,8 @@ fn unknown_kind(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'
     let Identity { api_version, kind, .. } = &object.identity;
     let at = object.root.get("kind").unwrap_or(&object.root);
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    if let (Origin::Foreign, false) = (findings.origin, catalog.is_own_group(group)) {
+    let is_alpha = api_version.contains("alpha");
+    if matches!(findings.origin, Origin::Foreign) && (is_alpha || !catalog.is_own_group(group)) {
         not_checked(object, schemas, at, findings);
         return;
     }
@@ -117,20 +120,42 @@ impl Walk<'_, '_, '_> {
         if at.definition() == OBJECT_META {
             identity::metadata(self.object, node, self.findings);
         }
-        if let Some(Refusal { code, what, wanted }) = schema.refuses(&node.value) {
+        let refusal = schema.refuses(&node.value);
+        if let Some(Refusal { code, what, wanted }) =
+            refusal.filter(|refusal| refusal.code == Code::WrongFieldType || !self.is_in_status())
+        {
             let choices = schema.choices.iter().filter_map(serde_json::Value::as_str);
             let found = self.finding(code, node, &what, &wanted);
-            self.findings.push(found.suggest(node.as_str().unwrap_or_default(), choices));
+            let found = found.suggest(node.as_str().unwrap_or_default(), choices);
             if code == Code::WrongFieldType {
+                let is_plain = matches!(node.value, Value::Bool(_) | Value::Int(_) | Value::Float(_));
+                self.findings.push(match (self.findings.origin, schema.kind) {
+                    (Origin::Foreign, Some(Type::String)) if is_plain => found.help("write it in quotes"),
+                    _ => found,
+                });
                 return;
             }
+            self.findings.push(found);
+        }
+        if self.is_in_status() {
+            return self.children(node, at);
         }
         if let Some(Refusal { code, what, wanted }) = schema.refuses_combination(node) {
             self.report(code, node, &what, &wanted);
         }
+        self.children(node, at);
+    }
+
+    /// Whether this is the part of somebody's object that only controllers write: the API server decodes it and drops it.
+    fn is_in_status(&self) -> bool {
+        let is_status = |step: &Step| matches!(step, Step::Key(key) if &**key == "status");
+        matches!(self.findings.origin, Origin::Foreign) && self.path.0.first().is_some_and(is_status)
+    }
+
+    fn children(&mut self, node: &Node, at: Cursor<'_>) {
         match &node.value {
             Value::Map(entries) => self.map(node, entries, at),
-            Value::List(items) => self.list(node, items, at),
+            Value::List(items) => self.list(items, at),
             _ => {}
         }
     }
@@ -155,6 +180,9 @@ impl Walk<'_, '_, '_> {
             }
             self.path.0.pop();
         }
+        if self.is_in_status() {
+            return;
+        }
         for field in schema.to_be_given() {
             // The API server drops nulls before it looks for what is required.
             if node.get(field).is_none_or(|node| node.value == Value::Null) {
@@ -165,7 +193,12 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn list(&mut self, node: &Node, items: &[Node], at: Cursor<'_>) {
+    fn is_tolerated(&self, list: Cursor<'_>) -> bool {
+        let Some(Step::Key(name)) = self.path.0.last() else { return false };
+        TOLERATED.contains(&(list.definition(), name))
+    }
+
+    fn list(&mut self, items: &[Node], at: Cursor<'_>) {
         let place = at.item();
         for (index, item) in items.iter().enumerate() {
             self.path.0.push(Step::Index(index));
@@ -173,6 +206,9 @@ impl Walk<'_, '_, '_> {
                 self.node(item, place);
             }
             self.path.0.pop();
+        }
+        if self.is_in_status() {
+            return;
         }
         if at.schema().list_type.as_deref() == Some("set") {
             let repeated = items.iter().enumerate().find(|(index, item)| items[..*index].contains(item));
@@ -186,10 +222,27 @@ impl Walk<'_, '_, '_> {
                 let identity = item_identity(item, at);
                 if !seen.insert(identity.clone()) {
                     let what = format!("has two items with {}", identity.join(" and "));
-                    let at = item.get(first).unwrap_or(node);
-                    self.report(Code::DuplicateItem, at, &what, "the second");
+                    let place = item.get(first).unwrap_or(item);
+                    let mut found = self.finding(Code::DuplicateItem, place, &what, "the second");
+                    if matches!(self.findings.origin, Origin::Foreign) && self.is_tolerated(at) {
+                        found.severity = Severity::Warning;
+                        found = found.note("`kubectl apply --server-side` refuses it; `create` takes it");
+                    }
+                    self.findings.push(found);
                 }
             }
         }
     }
 }
+
+/// Definitions and lists of them, whose rules in the API server do not ask for distinct items; only server-side apply,
+/// which needs to tell them apart, refuses repeated ones.
+///
+/// Source: `pkg/apis/core/validation` of `k8s.io/kubernetes`.
+const TOLERATED: &[(&str, &str)] = &[
+    ("io.k8s.api.core.v1.Container", "env"),
+    ("io.k8s.api.core.v1.Container", "ports"),
+    ("io.k8s.api.core.v1.PodSpec", "hostAliases"),
+    ("io.k8s.api.core.v1.PodSpec", "imagePullSecrets"),
+    ("io.k8s.api.core.v1.ServiceAccount", "secrets"),
+];

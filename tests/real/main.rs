@@ -14,6 +14,7 @@ mod definitions;
 mod faults;
 mod kubectl;
 mod languages;
+mod manifests;
 mod output;
 mod stream;
 mod toml_files;
