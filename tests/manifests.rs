@@ -159,7 +159,7 @@ fn a_template_that_the_cluster_is_too_old_for_is_refused() {
 
 #[test]
 fn custom_resources_are_checked_against_their_definitions() {
-    let definition = r#"
+    let definition = r"
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: { name: backups.example.org }
@@ -192,7 +192,7 @@ spec:
                   x-kubernetes-list-type: map
                   x-kubernetes-list-map-keys: [name]
                   items: { type: object, required: [name], properties: { name: { type: string } } }
-"#;
+";
     let with_rule =
         definition.replace("required: [schedule]", "x-kubernetes-validations: [{ rule: 'true' }]");
     let backup = |spec: &str| {
