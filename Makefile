@@ -54,6 +54,7 @@ lint:
 	cargo fmt --check
 	cargo clippy --all-targets --all-features -- -D warnings
 	go vet -C $(K8S) -mod=readonly ./...
+	go vet -C $(READERS)/go -mod=readonly ./...
 	go vet -C $(CRDS) -mod=readonly ./...
 
 # $(call build,module,package,ldflags)
@@ -80,6 +81,27 @@ $(TOOLS)/toml-test: $(TOOLS)/toml-test.pins
 	go mod download -C tests/tools/toml-test github.com/toml-lang/toml-test/v2
 	cp -r "$$(go list -C tests/tools/toml-test -mod=readonly -m -f '{{ .Dir }}' github.com/toml-lang/toml-test/v2)/tests" $@
 	chmod -R u+w $@ && touch $@
+
+# YAML readers of other languages.
+READERS := tests/tools/readers
+
+tools: $(TOOLS)/readers/yaml-go $(TOOLS)/readers/python $(TOOLS)/readers/node
+
+$(TOOLS)/readers/yaml-go: $(TOOLS)/readers/go.pins $(READERS)/go/main.go
+	$(call build,$(READERS)/go,.)
+
+$(TOOLS)/readers/python: $(READERS)/python/requirements.txt
+	rm -rf $@
+	python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+$(TOOLS)/readers/node: $(READERS)/node/package.json $(READERS)/node/package-lock.json
+	rm -rf $@
+	mkdir -p $@
+	cp $^ $@
+	npm ci --prefix $@ --silent --ignore-scripts
+	touch $@
 
 # What a module pins. Rewritten only if its content differs, so that a fresh
 # checkout beside a restored target/ does not build again.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::output::{Case, ENVIRONMENT, content, names, stderr};
@@ -128,14 +128,32 @@ fn calls(case: &Case, always: &[&str]) -> Vec<Call> {
     calls
 }
 
-/// A fresh folder, and the render into it with `action` injected at `call`.
-fn disturbed(case: &Case, call: &Call, action: &str, always: &[&str]) -> (std::path::PathBuf, Output) {
+/// A fresh folder, and the render into it with `action` injected at `call`; `is_hit` tells from the render and its log
+/// whether it got there.
+///
+/// What runs before the writer does not make exactly the same calls every time.
+fn disturbed(
+    case: &Case,
+    call: &Call,
+    action: &str,
+    always: &[&str],
+    is_hit: impl Fn(&Output, &str) -> bool,
+) -> (PathBuf, Output) {
     let Call { name, number, .. } = call;
-    let out = case.out(&format!("{action}-{name}-{number}"));
     let inject = format!("inject={name}:{action}:when={number}");
-    let arguments = ["-o", "/dev/null", "-e", &inject];
-    let output = strace(case, &out, &[&arguments, always].concat());
-    (out, output)
+    let trace = format!("trace={name},renameat2");
+    let log = case.path("log");
+    for attempt in 0..10 {
+        let out = case.out(&format!("{action}-{name}-{number}-{attempt}"));
+        let arguments = ["-o", log.to_str().expect("UTF-8"), "-e", &trace, "-e", &inject];
+        let output = strace(case, &out, &[&arguments, always].concat());
+        if is_hit(&output, &fs::read_to_string(&log).expect("the log")) {
+            return (out, output);
+        }
+        assert_eq!(output.status.code(), Some(0), "{call}: {}", stderr(&output));
+        assert!(content(&out.join(ENVIRONMENT)) == case.new, "{call}");
+    }
+    panic!("{call} is not made again");
 }
 
 fn assert_whole(case: &Case, out: &Path, call: &Call, what: &str) {
@@ -148,8 +166,8 @@ fn assert_whole(case: &Case, out: &Path, call: &Call, what: &str) {
 
 fn killed_at(case: &Case, call: &Call, signal: (i32, &str)) {
     let (number, name) = signal;
-    let (out, output) = disturbed(case, call, &format!("signal={name}"), &[]);
-    assert_eq!(output.status.signal(), Some(number), "{call}: {}", stderr(&output));
+    let is_hit = |output: &Output, _: &str| output.status.signal() == Some(number);
+    let (out, _) = disturbed(case, call, &format!("signal={name}"), &[], is_hit);
     assert_whole(case, &out, call, name);
     case.assert_next_render_completes(&out, &format!("{name} at {call}"));
     fs::remove_dir_all(out).expect("removed");
@@ -178,7 +196,8 @@ fn killed_at_any_call_where_nothing_can_be_exchanged_the_next_run_completes_it()
     let always = ["-e", NO_EXCHANGE];
     let mut was_away = 0;
     for call in calls(&case, &always).iter().filter(|call| call.name != "renameat2") {
-        let (out, _) = disturbed(&case, call, "signal=SIGKILL", &always);
+        let is_hit = |output: &Output, _: &str| output.status.signal() == Some(9);
+        let (out, _) = disturbed(&case, call, "signal=SIGKILL", &always, is_hit);
         let away = names(&out).iter().all(|name| name != ENVIRONMENT);
         if away {
             was_away += 1;
@@ -198,7 +217,11 @@ fn killed_at_any_call_where_nothing_can_be_exchanged_the_next_run_completes_it()
 /// and then the old folder, or the new one if it had been put in place.
 fn assert_failure_is_told(case: &Case, call: &Call, error: (&str, &str), always: &[&str]) {
     let (name, text) = error;
-    let (out, output) = disturbed(case, call, &format!("error={name}"), always);
+    let injected = format!(" {name} (");
+    let is_hit = |_: &Output, log: &str| {
+        log.lines().any(|line| line.contains(&injected) && line.ends_with("(INJECTED)"))
+    };
+    let (out, output) = disturbed(case, call, &format!("error={name}"), always, is_hit);
     let (said, what) = (stderr(&output), format!("{name} at {call}"));
     match output.status.code() {
         Some(0) => {

@@ -16,5 +16,6 @@ mod kubectl;
 mod languages;
 mod manifests;
 mod output;
+mod places;
 mod stream;
 mod toml_files;

@@ -109,33 +109,30 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Everything in a folder; empty where there is none.
+/// Everything in a folder, and itself as the empty path; nothing where there is nothing.
 pub fn content(folder: &Path) -> Content {
     let mut found = Content::new();
-    if let Ok(metadata) = fs::symlink_metadata(folder) {
-        found.insert(PathBuf::new(), format!("folder {:o}", metadata.mode() & 0o7777));
-        collect(folder, Path::new(""), &mut found);
+    if folder.symlink_metadata().is_ok() {
+        collect(folder, PathBuf::new(), &mut found);
     }
     found
 }
 
-fn collect(root: &Path, relative: &Path, found: &mut Content) {
-    for name in names(&root.join(relative)) {
-        let relative = relative.join(name);
-        let path = root.join(&relative);
-        let metadata = fs::symlink_metadata(&path).expect("metadata");
-        let mode = metadata.mode() & 0o7777;
-        if metadata.is_symlink() {
-            let target = fs::read_link(&path).expect("link");
-            found.insert(relative, format!("link to {}", target.display()));
-        } else if metadata.is_dir() {
-            found.insert(relative.clone(), format!("folder {mode:o}"));
-            collect(root, &relative, found);
-        } else {
-            let text = fs::read(&path).expect("readable");
-            found.insert(relative, format!("file {mode:o} {}", String::from_utf8_lossy(&text)));
+fn collect(root: &Path, relative: PathBuf, found: &mut Content) {
+    let path = if relative.as_os_str().is_empty() { root.to_owned() } else { root.join(&relative) };
+    let metadata = path.symlink_metadata().expect("metadata");
+    let mode = metadata.mode() & 0o7777;
+    let text = if metadata.is_symlink() {
+        format!("link to {}", fs::read_link(&path).expect("link").display())
+    } else if metadata.is_dir() {
+        for entry in fs::read_dir(&path).expect("folder") {
+            collect(root, relative.join(entry.expect("entry").file_name()), found);
         }
-    }
+        format!("folder {mode:o}")
+    } else {
+        format!("file {mode:o} {}", String::from_utf8_lossy(&fs::read(&path).expect("readable")))
+    };
+    found.insert(relative, text);
 }
 
 /// What is in a folder, sorted.

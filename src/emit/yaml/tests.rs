@@ -1,3 +1,6 @@
+#[cfg(feature = "real")]
+mod readers;
+
 use proptest::prelude::*;
 use serde_json::{Map, Number};
 
