@@ -14,8 +14,9 @@
 //! 10. `template`: the template language.
 //! 11. `render`: the catalogue of templates → `k8s::Object`s.
 //! 12. `verify`: the rules over all objects → `verify::Verified`.
-//! 13. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
-//! 14. [`diff`]: what differs between two outputs.
+//! 13. `explain`: why a field of an object is as it is, or is not there.
+//! 14. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
+//! 15. [`diff`]: what differs between two outputs.
 //!
 //! `pipeline` runs them in this order, and [`cli`] turns arguments into calls of it.
 //! `docs/architecture.md` follows one value all the way.
@@ -25,6 +26,7 @@ mod declare;
 pub mod diag;
 pub mod diff;
 mod emit;
+mod explain;
 mod k8s;
 mod load;
 mod manifest;

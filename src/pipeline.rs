@@ -9,9 +9,9 @@ use tracing::field::Empty;
 use tracing::info_span;
 
 use crate::declare::{self, Declared};
-use crate::diag::{Code, Diagnostic, FileId, Sink, Sources};
+use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
-use crate::load::{Environments, Settings};
+use crate::load::{self, Environments, Layer, Settings};
 use crate::merge::{self, InputSet, Inputs, Merged, Reads};
 use crate::model::{self, Contextual, Environment};
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
@@ -41,6 +41,8 @@ pub enum Coverage {
 /// A workspace with its templates parsed; compiles any number of environments.
 pub struct Compiler<'w> {
     environments: Environments<'w>,
+    /// Laid over every environment.
+    arguments: Vec<Layer>,
     catalogue: Option<Catalogue>,
     /// For each minor of Kubernetes that was asked for: its catalog, if the templates fit it.
     catalogs: BTreeMap<&'static str, Option<&'static Catalog>>,
@@ -71,8 +73,39 @@ impl<'w> Compiler<'w> {
             }
         };
         let (environments, catalogs) = (Environments::new(workspace), BTreeMap::new());
-        let (dead, effects) = (DeadKeys::default(), PatchEffects::default());
-        Ok(Self { environments, catalogue, catalogs, dead, effects, sources, sink })
+        Ok(Self {
+            environments,
+            arguments: Vec::new(),
+            catalogue,
+            catalogs,
+            dead: DeadKeys::default(),
+            effects: PatchEffects::default(),
+            sources,
+            sink,
+        })
+    }
+
+    /// For looking at what is declared: nothing can be compiled.
+    pub fn without_templates(workspace: &'w Workspace) -> Self {
+        Self {
+            environments: Environments::new(workspace),
+            arguments: Vec::new(),
+            catalogue: None,
+            catalogs: BTreeMap::new(),
+            dead: DeadKeys::default(),
+            effects: PatchEffects::default(),
+            sources: Sources::below(&*workspace.below),
+            sink: Sink::default(),
+        }
+    }
+
+    /// Lays arguments (`services.api.replicas=3`) over every environment from now on, each over those before it.
+    pub fn set(&mut self, arguments: &[String]) {
+        for text in arguments {
+            let layer = load::argument(text, &mut self.sources);
+            self.sink.extend(layer.syntax.clone());
+            self.arguments.push(layer);
+        }
     }
 
     /// The names of the workspace's environments.
@@ -92,7 +125,10 @@ impl<'w> Compiler<'w> {
         // With an environment missing from the picture, a layer's key may be read there.
         let complete = compiled == Coverage::Every && self.sink.errors() == 0;
         let files: Vec<String> = names.iter().map(|name| format!("{ENVIRONMENTS}/{name}.toml")).collect();
-        let own = |span| files.iter().any(|file| file == self.sources.path(span));
+        let own = |span| {
+            let path = self.sources.path(span);
+            path == ARGUMENT || files.iter().any(|file| file == path)
+        };
         self.sink.extend(self.dead.findings(|span| complete || own(span)));
         self.patches_without_effect(names, complete)?;
         if compiled == Coverage::Every {
@@ -126,6 +162,11 @@ impl<'w> Compiler<'w> {
         }
         self.sink.extend(found);
         Ok(())
+    }
+
+    /// Reports the arguments that nothing read, of the environments that were compiled.
+    pub fn unread_arguments(&mut self) {
+        self.sink.extend(self.dead.findings(|span| self.sources.path(span) == ARGUMENT));
     }
 
     /// Takes one environment through every room. None when there were errors; they are in the sink.
@@ -177,7 +218,10 @@ impl<'w> Compiler<'w> {
             }
             return Ok(None);
         }
-        Ok(Some(merge::merge(layers, &mut self.sink)))
+        Ok(Some(merge::merge(
+            layers.into_iter().chain(self.arguments.iter().cloned()).collect(),
+            &mut self.sink,
+        )))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do

@@ -119,18 +119,21 @@ fn the_published_schema_is_the_one_of_the_types() {
 #[test]
 fn explain_names_the_lines() {
     let questions: &[&[&str]] = &[
-        &["deployment/p8fs-api", "spec.template.spec.containers[name=api].image"],
-        &["deployment/p8fs-api", "spec.template.spec.serviceAccountName"],
-        &["deployment/p8fs-api", "spec.template.metadata.annotations"],
-        &["horizontalpodautoscaler/p8fs-api"],
-        &["networkpolicy/p8fs-api", "spec.egress[1].ports[0].port"],
-        &["configmap/p8fs-config", "data.P8FS_MAX_WORKERS"],
+        &["prod", "deploy/p8fs-api", "spec.template.spec.containers[api].image"],
+        &["prod", "deploy/p8fs-api", "spec.template.spec.serviceAccountName"],
+        &["prod", "deploy/p8fs-api", "spec.template.metadata.annotations"],
+        &["prod", "deploy/p8fs-api", "spec.replicas"],
+        &["dev", "deploy/p8fs-api", "spec.template.spec.topologySpreadConstraints"],
+        &["prod", "hpa/p8fs-api"],
+        &["prod", "hpa/p8fs-api", "spec.maxReplicas", "--set", "services.api.replicas.max=30"],
+        &["prod", "netpol/p8fs-api", "spec.egress[0].to[0].podSelector.matchLabels.k8s-app"],
+        &["prod", "cm/p8fs-config", "data.P8FS_MAX_WORKERS"],
     ];
     let mut text = String::new();
     for question in questions {
-        let output = run(root(), &[&["explain", "prod"], *question].concat());
+        let output = run(root(), &[&["explain"], *question].concat());
         assert_eq!(output.code, Some(0), "{}", output.stderr);
-        text.extend(["$ p8fs-gen explain prod ", &question.join(" "), "\n", &output.stdout, "\n"]);
+        text.extend(["$ p8fs-gen explain ", &question.join(" "), "\n", &output.stdout, "\n"]);
     }
     assert_golden(&root().join("golden/explain.txt"), &text);
 }

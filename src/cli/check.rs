@@ -8,7 +8,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::exit::{self, Exit, Failure};
 use super::report::Reporter;
-use super::{complete, watch};
+use super::{Overrides, complete, watch};
 use crate::k8s::{Catalog, MINORS};
 use crate::pipeline::{Compiler, Coverage, Manifests, check_manifests};
 use crate::template::Recording;
@@ -32,6 +32,8 @@ pub(super) struct Options {
     /// Check again whenever a file of the workspace is saved
     #[arg(long, conflicts_with = "manifests")]
     watch: bool,
+    #[command(flatten)]
+    overrides: Overrides,
 }
 
 /// Checks manifests, for which no workspace is needed.
@@ -63,6 +65,7 @@ pub(super) fn run(directory: &Path, options: &Options, reporter: &Reporter) -> R
 
 fn check(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
+    compiler.set(&options.overrides.set);
     let (names, coverage) = match options.environments.as_slice() {
         [] => (compiler.environments()?, Coverage::Every),
         names => (names.to_vec(), Coverage::Some),

@@ -2,6 +2,7 @@
 
 mod check;
 mod complete;
+mod env;
 mod exit;
 mod explain;
 mod globals;
@@ -15,7 +16,7 @@ mod report;
 mod requires;
 mod watch;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use exit::Exit;
 use exit::Failure;
@@ -39,6 +40,14 @@ struct Arguments {
     verb: Option<Verb>,
 }
 
+/// What is laid over an environment's files.
+#[derive(Debug, Args)]
+struct Overrides {
+    /// Set a value over all layers, as `services.api.replicas=3`; several are laid over each other
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Make a new workspace
@@ -49,6 +58,9 @@ enum Verb {
     Check(check::Options),
     /// Say which lines of which files gave a field its value
     Explain(explain::Options),
+    /// Show what environments declare, and compare it
+    #[command(subcommand, after_help = exit::help!("p8fs-gen env show prod --origins", differences))]
+    Env(env::Verb),
     /// List the kinds of objects that a cluster must know
     Requires(requires::Options),
     /// Print the JSON Schema of environment files
@@ -98,6 +110,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         }
         Some(Verb::Check(options)) => check::run(directory, options, reporter),
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
+        Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Schema) => {
             report::output(&format!("{:#}\n", published_schema()))?;

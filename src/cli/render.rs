@@ -9,7 +9,7 @@ use clap_complete::ArgValueCompleter;
 
 use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
-use super::{complete, watch};
+use super::{Overrides, complete, watch};
 use crate::diag::closest;
 use crate::diff::unified;
 use crate::emit::{self, Format, Outcome};
@@ -47,6 +47,8 @@ pub(super) struct Options {
     /// Render again whenever a file of the workspace is saved
     #[arg(long, conflicts_with = "check")]
     watch: bool,
+    #[command(flatten)]
+    overrides: Overrides,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -78,6 +80,7 @@ fn render(
     reporter: &Reporter,
 ) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
+    compiler.set(&options.overrides.set);
     let (names, coverage) = match &options.environment {
         Some(name) => (vec![name.clone()], Coverage::Some),
         None => (compiler.environments()?, Coverage::Every),

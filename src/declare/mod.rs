@@ -10,6 +10,7 @@ mod misspelt;
 mod report;
 mod rules;
 mod schema;
+mod secrecy;
 mod values;
 
 use serde::Deserialize;
@@ -21,6 +22,7 @@ pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, S
 pub use schema::published as published_schema;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
+pub use secrecy::is_secret;
 pub use values::{
     AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Tier, VariableName,
     Via,

@@ -218,6 +218,10 @@ codes! {
     // cli
     /// No object matches what was asked for.
     UnknownObject = "unknown-object",
+    /// Several objects match what was asked for.
+    ///
+    /// Name the namespace (`-n`, or `namespace/kind/name`), or the group of the kind (`kind.group/name`).
+    AmbiguousObject = "ambiguous-object",
     /// The object has no such field.
     UnknownPath = "unknown-path",
 }

@@ -53,6 +53,9 @@ pub struct Source {
     pub text: Arc<str>,
 }
 
+/// Where arguments of the command line are written, in place of a path.
+pub const ARGUMENT: &str = "--set";
+
 /// Every text that a diagnostic may point into.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -87,7 +90,11 @@ impl Sources {
     /// The path of a span's file from where the process was started. What is built in lies nowhere.
     pub fn located(&self, span: Span) -> String {
         let path = self.path(span);
-        if path.starts_with("builtin:") { path.to_owned() } else { format!("{}{path}", self.root) }
+        if path.starts_with("builtin:") || path == ARGUMENT {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.root)
+        }
     }
 
     /// What the span covers.

@@ -14,6 +14,7 @@ mod pattern;
 mod quantity;
 mod schema;
 mod schemas;
+mod short_names;
 mod wave;
 
 pub use catalog::{Catalog, Cursor, MINORS};
@@ -27,4 +28,5 @@ pub use pattern::Pattern;
 use schema::Schema;
 pub use schema::{Refusal, Type};
 pub use schemas::Schemas;
+pub use short_names::plural_of;
 pub use wave::Wave;

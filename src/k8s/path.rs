@@ -13,7 +13,7 @@ pub enum Step {
     Key(Arc<str>),
     /// An item of a list, from 0.
     Index(usize),
-    /// The item of a list whose field has this value.
+    /// The item of a list whose field has this value; without a field's name, the one whose key it is.
     Item(String, String),
 }
 
@@ -21,29 +21,18 @@ pub enum Step {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FieldPath(pub Vec<Step>);
 
-impl FieldPath {
-    /// Follows the path as far as it goes: how many of its steps lead somewhere, and to which node.
-    pub fn reach<'a>(&self, root: &'a Node) -> (usize, &'a Node) {
-        let mut node = root;
-        for (taken, step) in self.0.iter().enumerate() {
-            match step.take(node) {
-                Some(next) => node = next,
-                None => return (taken, node),
-            }
-        }
-        (self.0.len(), node)
-    }
-}
-
 impl Step {
-    fn take<'a>(&self, node: &'a Node) -> Option<&'a Node> {
+    /// The node that the step leads to; by a key alone, if the list is keyed by `name`.
+    pub fn take<'a>(&self, node: &'a Node) -> Option<&'a Node> {
         match self {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.items().get(*index),
             Step::Item(field, wanted) => node.items().iter().find(|item| {
-                item.get(field).is_some_and(|found| match &found.value {
-                    Value::Int(number) => number.to_string() == *wanted,
-                    _ => found.as_str() == Some(wanted),
+                item.get(if field.is_empty() { "name" } else { field }).is_some_and(|found| {
+                    match &found.value {
+                        Value::Int(number) => number.to_string() == *wanted,
+                        _ => found.as_str() == Some(wanted),
+                    }
                 })
             }),
         }
@@ -59,6 +48,7 @@ impl fmt::Display for FieldPath {
                 }
                 Step::Key(key) => write!(f, "[{key:?}]")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Item(field, value) if field.is_empty() => write!(f, "[{value}]")?,
                 Step::Item(field, value) => write!(f, "[{field}={value}]")?,
             }
         }
@@ -107,7 +97,8 @@ fn step(text: &str) -> Option<(Step, &str)> {
     let (inside, after) = inner.split_once(']')?;
     let step = match inside.split_once('=') {
         Some((field, value)) => Step::Item(field.to_owned(), value.to_owned()),
-        None => Step::Index(inside.parse().ok()?),
+        None if inside.is_empty() => return None,
+        None => inside.parse().map_or_else(|_| Step::Item(String::new(), inside.to_owned()), Step::Index),
     };
     Some((step, after))
 }
@@ -118,11 +109,16 @@ mod tests {
 
     #[test]
     fn a_path_is_written_as_it_is_read() {
-        for text in ["", "spec.replicas", "spec.containers[name=api].ports[0]", "metadata.labels[\"a.b/c\"]"]
-        {
+        for text in [
+            "",
+            "spec.replicas",
+            "spec.containers[name=api].ports[0]",
+            "metadata.labels[\"a.b/c\"]",
+            "spec.containers[api]",
+        ] {
             assert_eq!(text.parse::<FieldPath>().expect(text).to_string(), text);
         }
-        for text in ["a..b", "a[", "a[x]", "a."] {
+        for text in ["a..b", "a[", "a[]", "a."] {
             assert!(text.parse::<FieldPath>().is_err(), "{text}");
         }
     }

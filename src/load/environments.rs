@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Tree, Value, toml};
-use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
+use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
 use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
 
 /// Keys from the root to a value: `services`, `api`, `scale`.
@@ -170,7 +170,10 @@ impl<'w> Environments<'w> {
             let path = format!("{ENVIRONMENTS}/{name}");
             let mut syntax = Sink::default();
             let file = self.workspace.read_if_there(&path, sources, &mut syntax)?;
-            let layer = file.map(|file| layer(name, file, sources, syntax));
+            let layer = file.map(|file| {
+                let tree = toml::parse(file, sources, &mut syntax);
+                layer(name, tree, syntax)
+            });
             self.files.insert(name.to_owned(), layer);
         }
         Ok(self.files.get(name).and_then(Option::as_ref))
@@ -201,9 +204,8 @@ fn stray(layer: &Layer) -> Diagnostic {
     }
 }
 
-/// Takes a file's text apart; `syntax` holds what is wrong with the file already.
-fn layer(name: &str, file: FileId, sources: &Sources, mut syntax: Sink) -> Layer {
-    let mut tree = toml::parse(file, sources, &mut syntax);
+/// Takes a file's tree apart; `syntax` holds what is wrong with the file already.
+pub(super) fn layer(name: &str, mut tree: Tree, mut syntax: Sink) -> Layer {
     let extends = strings(&mut tree, "extends", &mut syntax);
     let unset = strings(&mut tree, "unset", &mut syntax);
     let paths = unset.into_iter().filter_map(|(path, span)| match toml::path(&path) {

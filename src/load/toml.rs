@@ -1,6 +1,7 @@
 //! One TOML file → [`Tree`].
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -31,18 +32,23 @@ pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
         };
         sink.push(found);
     }
-    Reader { file, text: &text, faulty, sink }.table(table.span(), table.get_ref())
+    Reader { file, text: &text, start: 0, faulty, sink }.table(table.span(), table.get_ref())
 }
 
 /// The keys of a dotted path, which may be quoted: `services.api`, `labels."a.b/c"`.
-pub(super) fn path(text: &str) -> Option<super::Path> {
+pub fn path(text: &str) -> Option<super::Path> {
+    Some(keys(text)?.into_iter().map(|(key, _)| key).collect())
+}
+
+/// The keys of a dotted path, each with its bytes.
+pub(super) fn keys(text: &str) -> Option<Vec<(Arc<str>, Range<usize>)>> {
     let line = format!("{text} = 0");
     let table = DeTable::parse(&line).ok()?;
     let mut keys = Vec::new();
     let mut rest = table.get_ref();
     loop {
         let (key, value) = rest.iter().next()?;
-        keys.push(Arc::from(key.get_ref().as_ref()));
+        keys.push((Arc::from(key.get_ref().as_ref()), key.span()));
         match value.get_ref() {
             DeValue::Table(inner) => rest = inner,
             _ => return Some(keys),
@@ -55,28 +61,41 @@ fn line_start(text: &str, offset: usize) -> usize {
     text[..offset.min(text.len())].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
+/// A single value that stands at `start` of a file: none when it cannot be held, which is reported; an error when it
+/// is not TOML.
+pub(super) fn value(text: &str, start: usize, file: FileId, sink: &mut Sink) -> Result<Option<Tree>, String> {
+    let value = DeValue::parse(text).map_err(|error| error.message().to_owned())?;
+    Ok(Reader { file, text, start, faulty: BTreeSet::new(), sink }.value(&value))
+}
+
 struct Reader<'a> {
     file: FileId,
     text: &'a str,
     /// Where the lines begin that could not be parsed: of their values nothing is known.
     faulty: BTreeSet<usize>,
+    /// Where the parsed text begins.
+    start: usize,
     sink: &'a mut Sink,
 }
 
 impl Reader<'_> {
-    fn table(&mut self, range: std::ops::Range<usize>, table: &DeTable<'_>) -> Tree {
+    fn span(&self, range: Range<usize>) -> Span {
+        Span::new(self.file, self.start + range.start..self.start + range.end)
+    }
+
+    fn table(&mut self, range: Range<usize>, table: &DeTable<'_>) -> Tree {
         let mut entries = std::collections::BTreeMap::new();
         for (key, value) in table {
             if let Some(tree) = self.value(value) {
-                let tree = Tree { key: Some(Span::new(self.file, key.span())), ..tree };
+                let tree = Tree { key: Some(self.span(key.span())), ..tree };
                 entries.insert(Arc::from(key.get_ref().as_ref()), tree);
             }
         }
-        Tree { value: Value::Table(entries), origin: Span::new(self.file, range), key: None }
+        Tree { value: Value::Table(entries), origin: self.span(range), key: None }
     }
 
     fn value(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Tree> {
-        let origin = Span::new(self.file, value.span());
+        let origin = self.span(value.span());
         let value = match value.get_ref() {
             DeValue::String(text) => Value::String(Arc::from(text.as_ref())),
             DeValue::Boolean(flag) => Value::Bool(*flag),

@@ -62,6 +62,10 @@ pub trait Contextual {
     fn shape() -> Shape;
     /// Its data, held by something with these inputs.
     fn context(&self, holder: &InputSet) -> Context;
+    /// Its data, which these inputs gave.
+    fn given(&self, inputs: &InputSet) -> Context {
+        self.context(inputs)
+    }
 }
 
 /// Single values of these types become leaves of one kind.
@@ -95,7 +99,7 @@ impl<T: Contextual> Contextual for Sourced<T> {
     }
 
     fn context(&self, _holder: &InputSet) -> Context {
-        self.value().context(self.inputs())
+        self.value().given(self.inputs())
     }
 }
 
@@ -109,6 +113,13 @@ impl<T: Contextual> Contextual for Option<T> {
             Some(value) => value.context(holder),
             // Whoever holds it lacks what would have given it.
             None => Context { value: Structure::Leaf(Leaf::None), inputs: holder.absence() },
+        }
+    }
+
+    fn given(&self, inputs: &InputSet) -> Context {
+        match self {
+            Some(value) => value.given(inputs),
+            None => Context { value: Structure::Leaf(Leaf::None), inputs: inputs.clone() },
         }
     }
 }

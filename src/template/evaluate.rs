@@ -477,10 +477,11 @@ fn insert(map: &mut Vec<(Arc<str>, Node)>, key: Arc<str>, node: Node, span: Span
 
 /// Lays a mapping over another: per key, the upper one wins, lists replace, and what is left out changes nothing.
 fn lay(base: Node, over: Node) -> Node {
+    let over_left_out = over.from.as_ref().map(|from| from.left_out.clone()).unwrap_or_default();
     let (mut map, upper) = match (base.value, over.value) {
         (value, Value::Null) => {
             let mut base = Node { value, ..base };
-            add_left_out(&mut base, over.from.map(|from| from.left_out.clone()).unwrap_or_default());
+            add_left_out(&mut base, over_left_out);
             return base;
         }
         (Value::Map(map), Value::Map(upper)) => (map, upper),
@@ -496,7 +497,9 @@ fn lay(base: Node, over: Node) -> Node {
             None => map.push((key, node)),
         }
     }
-    Node { value: Value::Map(map), ..base }
+    let mut laid = Node { value: Value::Map(map), ..base };
+    add_left_out(&mut laid, over_left_out);
+    laid
 }
 
 pub(super) fn wrong(span: Span, title: impl Into<String>, label: impl Into<String>) -> Failure {

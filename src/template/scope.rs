@@ -148,14 +148,19 @@ impl Object for Context {
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
-        note(&self.inputs);
-        // That it is not empty is by any of them; the first stands for all.
+        // That it is not empty is by any of them; the first stands for all. That it is, by what is not there.
         let first = match &self.value {
             Structure::List(items) => items.first(),
             Structure::Map(entries) => entries.values().next(),
-            Structure::Struct(_) => return true,
-            Structure::Leaf(_) => return false,
+            Structure::Struct(_) | Structure::Leaf(_) => {
+                note(&self.inputs);
+                return matches!(self.value, Structure::Struct(_));
+            }
         };
+        match first {
+            Some(_) => note(&self.inputs),
+            None => note(&self.inputs.absence()),
+        }
         first.inspect(|first| note(&first.inputs)).is_some()
     }
 }

@@ -30,7 +30,7 @@ const CONFIRMED: usize = 95;
 
 struct Machine {
     catalogue: Catalogue,
-    catalog: &'static Catalog,
+
     file: FileId,
     recording: Recording,
 }
@@ -53,9 +53,9 @@ impl Machine {
         };
         let merged = merge::merge(vec![layer], &mut sink);
         let declared = declare::declare(&merged, "mutant", &mut sink).filter(|_| sink.errors() == 0)?;
+        let catalog = Catalog::of(declared.cluster.value().kubernetes.value().as_str())?;
         let (inputs, recording) = (merged.inputs, self.recording);
-        let made =
-            objects("mutant", &declared, &inputs, &self.catalogue, self.catalog, recording, &mut sink)?;
+        let made = objects("mutant", &declared, &inputs, &self.catalogue, catalog, recording, &mut sink)?;
         Some(Output { objects: made.objects, inputs })
     }
 
@@ -205,7 +205,7 @@ fn prod(recording: Recording) -> (Machine, Json) {
     let catalog = Catalog::of(minor).expect("built in");
     assert!(catalogue.check(&Environment::shape(), catalog, &mut sink));
     let file = sources.add("mutant.toml", "");
-    (Machine { catalogue, catalog, file, recording }, declaration)
+    (Machine { catalogue, file, recording }, declaration)
 }
 
 #[test]
