@@ -227,6 +227,34 @@ fn check_watches_too_and_a_terminal_is_cleared() {
 }
 
 #[test]
+fn what_takes_long_shows_a_line_on_a_terminal() {
+    let folder = workspace();
+    let environments = folder.path().join("environments");
+    let base = fs::read_to_string(environments.join("base.toml")).expect("readable");
+    let (shared, web) = base.split_at(base.find("[services.web]").expect("a service"));
+    let services: Vec<_> = (0..300).map(|n| web.replace("services.", &format!("services.x{n}-"))).collect();
+    let services = services.concat().replace("uses", "# uses");
+    fs::write(environments.join("base.toml"), [shared, &services].concat()).expect("written");
+    fs::remove_file(environments.join("prod.toml")).expect("removed");
+    for n in 0..100 {
+        fs::copy(environments.join("dev.toml"), environments.join(format!("e{n}.toml"))).expect("copied");
+    }
+
+    let (given, mut shown) = terminal();
+    let mut check = command(folder.path(), &["check"]);
+    let mut child = check.env_remove("CI").stderr(given).spawn().expect("the binary runs");
+    drop(check);
+    let mut screen = Vec::new();
+    while !String::from_utf8_lossy(&screen).contains(" checking e") {
+        let mut piece = [0; 256];
+        let length = shown.read(&mut piece).expect("it goes on");
+        screen.extend_from_slice(&piece[..length]);
+    }
+    child.kill().expect("it goes on");
+    child.wait().expect("it ends");
+}
+
+#[test]
 fn colours_follow_the_flag_the_variables_and_the_terminal() {
     let folder = workspace();
     edit(folder.path(), "dev.toml", "extends = ", "extend = ");

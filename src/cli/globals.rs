@@ -10,42 +10,35 @@ pub(super) struct Globals {
     /// Work as if started in this folder
     #[arg(short = 'C', value_name = "DIR", default_value = ".", global = true)]
     pub(super) directory: PathBuf,
-    /// How findings are printed, on standard error; `check` prints SARIF on standard output
+    /// How findings are printed; `github`: as commands of GitHub Actions
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     pub(super) message_format: MessageFormat,
-    /// When to colour; `auto` asks the terminal, `NO_COLOR` and `CLICOLOR_FORCE`
+    /// When to colour; `auto` also heeds NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: Color,
-    /// Log what is done, on standard error; twice: each room, with its time
+    /// Log what is done, on standard error; -vv: each room, with its time
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub(super) verbose: u8,
     /// Print results, findings and failures only
     #[arg(short, long, conflicts_with = "verbose", global = true)]
     pub(super) quiet: bool,
-    /// How the log is written
+    /// How the log is written: `TIME | LEVEL | LOGGER | MESSAGE | KEY=VALUE`, or JSON lines
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub(super) log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum MessageFormat {
-    /// With the text underlined
     Human,
-    /// One JSON object a line
     Json,
-    /// One SARIF 2.1.0 document, for code scanning services
     Sarif,
-    /// Workflow commands of GitHub Actions, which annotate the changed lines
     Github,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal that has colours
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -62,8 +55,6 @@ impl Color {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum LogFormat {
-    /// `TIME | LEVEL | LOGGER | MESSAGE | KEY=VALUE …`
     Text,
-    /// One JSON object a line
     Json,
 }

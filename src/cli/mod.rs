@@ -31,11 +31,11 @@ use crate::workspace::Workspace;
 #[derive(Debug, Parser)]
 #[command(name = "p8fs-gen", version, arg_required_else_help = true, after_help = exit::HELP)]
 struct Arguments {
-    #[command(flatten)]
-    globals: Globals,
     /// Print the page about a diagnostic's code
     #[arg(long, value_name = "CODE", exclusive = true)]
     explain: Option<String>,
+    #[command(flatten)]
+    globals: Globals,
     #[command(subcommand)]
     verb: Option<Verb>,
 }

@@ -35,7 +35,7 @@ pub(super) struct Options {
     /// Write the folder DIR/<ENVIRONMENT> instead of a stream
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// How the stream is written
+    /// How the stream is written: documents between `---`, or one JSON object a line
     #[arg(long, value_name = "FORMAT", default_value = "yaml", conflicts_with = "out")]
     format: StreamFormat,
     /// Print only the objects of this family: the folder of their template, or its `family:`
@@ -53,9 +53,7 @@ pub(super) struct Options {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum StreamFormat {
-    /// Documents with `---` between them
     Yaml,
-    /// One JSON object a line
     Json,
 }
 

@@ -25,16 +25,14 @@ pub(super) struct Options {
     /// The environment
     #[arg(add = ArgValueCompleter::new(complete::environments))]
     environment: String,
-    /// How the list is written
+    /// How the list is written: a line for each kind, or one JSON list
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
-    /// A line for each kind, with its objects
     Text,
-    /// One JSON list
     Json,
 }
 
