@@ -13,7 +13,7 @@ pub(super) struct Globals {
     /// How findings are printed; `github`: as commands of GitHub Actions
     #[arg(long, value_name = "FORMAT", default_value = "human", global = true)]
     pub(super) message_format: MessageFormat,
-    /// When to colour; `auto` also heeds NO_COLOR and CLICOLOR_FORCE
+    /// When to colour; `auto` also heeds `NO_COLOR` and `CLICOLOR_FORCE`
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: Color,
     /// Log what is done, on standard error; -vv: each room, with its time
