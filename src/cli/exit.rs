@@ -26,7 +26,7 @@ Examples:
 
 Exit codes:
   0    fine, perhaps with warnings
-  1    there are differences (--check)
+  1    there are differences (--check, env diff)
   2    the input is wrong
   3    the system failed
   130  interrupted";
@@ -40,7 +40,7 @@ macro_rules! help {
         concat!(
             "Examples:\n  ",
             $example,
-            "\n\nExit codes: 0 fine, 1 differences (--check), 2 wrong input, 3 the system failed"
+            "\n\nExit codes: 0 fine, 1 differences, 2 wrong input, 3 the system failed"
         )
     };
 }

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCompleter;
 use serde::Serialize;
 
-use super::complete;
 use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
+use super::{Overrides, complete};
 use crate::k8s::Identity;
 use crate::pipeline::Compiler;
 use crate::template::Recording;
@@ -28,6 +28,8 @@ pub(super) struct Options {
     /// How the list is written: a line for each kind, or one JSON list
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    overrides: Overrides,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -53,6 +55,7 @@ struct Requirement<'a> {
 
 pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::new(workspace)?;
+    compiler.set(&options.overrides.set);
     let compiled = compiler.compile(&options.environment, Recording::Reads)?;
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(compiled) = compiled else { return Ok(exit) };
