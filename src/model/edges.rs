@@ -25,10 +25,9 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
         if let (Some(expose), Some(gateway)) = (&raw.expose, &declared.cluster.value().gateway) {
             let peer = Peer { namespace: Some(gateway.namespace.clone()), ..NOBODY };
             let port = port_name(raw, expose.value().port.as_ref());
-            let mut asked = expose.inputs().clone();
-            asked.extend(port.inputs());
             let number = number_of(&raw.ports, Some(port.value()));
-            let ingress = number.map(|number| edge(vec![peer], number, &asked));
+            let number = number.map(|number| port.zip(number, |_, number| *number));
+            let ingress = number.map(|number| edge(vec![peer], &number, expose.inputs()));
             edges.entry(name).or_default().ingress.extend(ingress);
         }
         let pods = |name: &Name, service: &Sourced<_>| {
