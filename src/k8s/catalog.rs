@@ -2,7 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use super::{Schema, crds};
+use super::{Schema, crds, validation};
 
 macro_rules! built_in {
     ($($minor:literal),+) => {
@@ -65,7 +65,12 @@ pub(super) struct Definition {
 impl Definition {
     /// The texts are part of the program and decoded by a test; an unreadable one is as good as none.
     pub(super) fn schema(&self) -> Option<&Schema> {
-        self.schema.get_or_init(|| serde_json::from_str(self.json).ok()).as_ref()
+        let read = || {
+            let mut schema = serde_json::from_str(self.json).ok()?;
+            validation::add(self.name, &mut schema);
+            Some(schema)
+        };
+        self.schema.get_or_init(read).as_ref()
     }
 }
 
@@ -158,7 +163,7 @@ impl Catalog {
         Some(Lifecycle { removed: columns.next()?, successor: columns.next().flatten() })
     }
 
-    fn definition(&self, name: &str) -> Option<Cursor<'_>> {
+    pub(super) fn definition(&self, name: &str) -> Option<Cursor<'_>> {
         let index = self.definitions.binary_search_by(|known| known.name.cmp(name));
         let (definition, cel) = match index {
             Ok(index) => (&self.definitions[index], Cel::Reported),

@@ -15,6 +15,7 @@ mod quantity;
 mod schema;
 mod schemas;
 mod short_names;
+mod validation;
 mod wave;
 
 pub use catalog::{Catalog, Cursor, MINORS};
@@ -29,4 +30,5 @@ use schema::Schema;
 pub use schema::{Refusal, Type};
 pub use schemas::Schemas;
 pub use short_names::plural_of;
+pub use validation::Keys;
 pub use wave::Wave;

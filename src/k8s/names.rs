@@ -12,6 +12,8 @@ pub enum Names {
     ServiceLabel,
     /// RFC 1123 subdomain: labels joined by dots.
     Subdomain,
+    /// A subdomain that leaves room for the time that the names of its Jobs end in.
+    CronJob,
     /// Anything that can be part of a URL path; RBAC.
     PathSegment,
 }
@@ -23,6 +25,7 @@ impl Names {
             ("v1", "Namespace") => Names::Label,
             // 1.36 may relax this (RelaxedServiceNameValidation, beta); every version accepts the stricter form.
             ("v1", "Service") => Names::ServiceLabel,
+            (group, "CronJob") if group.starts_with("batch/") => Names::CronJob,
             (group, _) if group.starts_with("rbac.authorization.k8s.io/") => Names::PathSegment,
             _ => Names::Subdomain,
         }
@@ -42,6 +45,9 @@ impl Names {
             }
             Names::Subdomain => is_subdomain(name).then_some(()).ok_or(
                 "must be at most 253 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
+            ),
+            Names::CronJob => (name.len() <= 52 && is_subdomain(name)).then_some(()).ok_or(
+                "must be at most 52 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
             ),
             Names::PathSegment => (!matches!(name, "" | "." | "..") && !name.contains(['/', '%']))
                 .then_some(())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::format::is_of_format;
-use super::{Pattern, Value};
+use super::{Keys, Pattern, Value};
 use crate::diag::Code;
 
 /// A JSON type.
@@ -132,6 +132,9 @@ pub struct Schema {
     /// A whole object stands here, with `apiVersion` and `kind`.
     #[serde(rename = "x-kubernetes-embedded-resource", default)]
     pub embedded_resource: bool,
+    /// What the keys of a map have to be; said in Go code alone.
+    #[serde(skip)]
+    pub keys: Option<Keys>,
     /// Only client-side apply needs to know.
     #[serde(rename = "x-kubernetes-patch-merge-key")]
     _patch_merge_key: Option<IgnoredAny>,

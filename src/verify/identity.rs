@@ -11,12 +11,9 @@ pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findin
     let Identity { api_version, kind, namespace, name } = &object.identity;
     let metadata = object.root.get("metadata").unwrap_or(&object.root);
     let node = |key: &str| metadata.get(key).unwrap_or(metadata);
-    let is_namespaced = schemas.is_namespaced(api_version, kind);
+    // What a kind that is not known looks like is not known: a Kustomization has no name.
+    let Some(is_namespaced) = schemas.is_namespaced(api_version, kind) else { return };
     if name.is_empty() {
-        // What a kind that is not known looks like is not known: a Kustomization has no name.
-        if is_namespaced.is_none() {
-            return;
-        }
         let title = format!("{kind}: `metadata.name` is required");
         findings.push(findings.structure(Code::MissingField, title, node("name"), "lacks it"));
     } else if metadata.get("name").is_some()
@@ -25,7 +22,6 @@ pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findin
         let title = format!("{kind}: `{name}` is not a name");
         findings.push(findings.value(Code::InvalidName, title, node("name"), error));
     }
-    let Some(is_namespaced) = is_namespaced else { return };
     let (code, what, at, label) = match (namespace, findings.origin) {
         (None, Origin::Rendered(_)) if is_namespaced => {
             let label = "would go wherever the current context points";

@@ -162,6 +162,20 @@ impl Walk<'_, '_, '_> {
 
     fn map(&mut self, node: &Node, entries: &[(Arc<str>, Node)], at: Cursor<'_>) {
         let schema = at.schema();
+        if let Some(keys) = schema.keys {
+            for (key, child) in entries {
+                if let Err(wanted) = keys.check(key) {
+                    let title =
+                        format!("{}: `{key}` cannot be a key of `{}`", self.object.identity, self.path);
+                    let found = self.findings.value(keys.code(), title, child, wanted);
+                    self.findings.push(if child.lead == 0 {
+                        found
+                    } else {
+                        found.at(child.key_at(key), wanted)
+                    });
+                }
+            }
+        }
         for (key, child) in entries {
             self.path.0.push(Step::Key(Arc::clone(key)));
             match at.field(key) {
