@@ -19,7 +19,7 @@ const LABEL_VALUE: &str = "^$|^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
 pub enum Keys {
     /// Keys of labels, whose values have a form as well.
     Labels,
-    /// Names of files: of ConfigMaps and Secrets.
+    /// Names of files, for which a `ConfigMap` or a Secret can be mounted.
     Files,
 }
 
@@ -105,7 +105,7 @@ mod tests {
                 let at = Catalog::of(minor).and_then(|catalog| catalog.definition(columns[0]));
                 at.is_some_and(|at| at.schema().properties.contains_key(columns[1]))
             };
-            assert!(MINORS.iter().all(|minor| has_field(&minor)), "{line}");
+            assert!(MINORS.iter().all(has_field), "{line}");
         }
     }
 
