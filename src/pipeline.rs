@@ -113,6 +113,11 @@ impl<'w> Compiler<'w> {
         self.environments.names(&mut self.sources)
     }
 
+    /// The workspace's templates; none when this is not the version that the workspace wants.
+    pub fn catalogue(&self) -> Option<&Catalogue> {
+        self.catalogue.as_ref()
+    }
+
     /// The families of the workspace's templates.
     pub fn families(&self) -> BTreeSet<String> {
         let templates = self.catalogue.iter().flat_map(Catalogue::templates);

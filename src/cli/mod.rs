@@ -14,6 +14,7 @@ mod progress;
 mod render;
 mod report;
 mod requires;
+mod templates;
 mod watch;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -63,6 +64,8 @@ enum Verb {
     Env(env::Verb),
     /// List the kinds of objects that a cluster must know
     Requires(requires::Options),
+    /// List, show and override templates
+    Templates(templates::Options),
     /// Print the JSON Schema of environment files
     #[command(after_help = exit::help!("p8fs-gen schema > schemas/environment.schema.json"))]
     Schema,
@@ -112,6 +115,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
         Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
+        Some(Verb::Templates(options)) => templates::run(|| Ok(workspace()?), options, reporter),
         Some(Verb::Schema) => {
             report::output(&format!("{:#}\n", published_schema()))?;
             Ok(Exit::Success)

@@ -20,6 +20,7 @@ use crate::merge::Merged;
 
 pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, Setting};
 pub use schema::published as published_schema;
+pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;

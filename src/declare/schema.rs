@@ -14,6 +14,34 @@ pub fn whole() -> Value {
     schema
 }
 
+/// For each key of a path, whether the table that it stands in must have it.
+pub fn required_keys(path: &str) -> Vec<bool> {
+    let schema = whole();
+    let mut parts = vec![&schema];
+    let mut required = Vec::new();
+    for key in path.split('.') {
+        let tables: Vec<&Value> = parts.iter().flat_map(|part| forms(part)).collect();
+        let names =
+            |part: &&Value| part["required"].as_array().is_some_and(|names| names.iter().any(|it| it == key));
+        required.push(tables.iter().any(names));
+        let next = tables.iter().flat_map(|part| match part["properties"].get(key) {
+            Some(named) => vec![named],
+            None => {
+                let by_pattern = part["patternProperties"].as_object().into_iter().flat_map(Map::values);
+                by_pattern.chain(part.get("additionalProperties")).collect()
+            }
+        });
+        parts = next.collect();
+    }
+    required
+}
+
+/// A part and the alternatives that it allows.
+fn forms(part: &Value) -> Vec<&Value> {
+    let alternatives = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|held| part[held].as_array());
+    std::iter::once(part).chain(alternatives.flatten().flat_map(forms)).collect()
+}
+
 /// Changes every part of a schema, those within after those that hold them.
 fn each(schema: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     match schema {
@@ -68,5 +96,19 @@ fn relax(part: &mut Map<String, Value>) {
     // A property may be called `required`; the keyword is the one that holds a list.
     if part.get("required").is_some_and(Value::is_array) {
         part.remove("required");
+    }
+}
+
+#[cfg(test)]
+mod tests_of_required_keys {
+    use super::required_keys;
+
+    #[test]
+    fn a_key_is_required_where_its_table_must_have_it() {
+        assert_eq!(required_keys("services.web.image"), [false, false, true]);
+        assert_eq!(required_keys("services.web.probes.liveness.path"), [false, false, true, true, true]);
+        assert_eq!(required_keys("services.web.replicas.min"), [false, false, true, true]);
+        assert_eq!(required_keys("services.web.env.A"), [false; 4]);
+        assert_eq!(required_keys("no.such"), [false, false]);
     }
 }

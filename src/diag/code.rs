@@ -164,6 +164,12 @@ codes! {
     EmptyMeansAll = "empty-means-all",
     /// A fragment or file that is not there, that includes itself, or was given arguments it does not use.
     TemplateInclude = "template-include",
+    /// A workspace's template in the place of a built-in one that it was not made from.
+    ///
+    /// A later version of p8fs-gen brings changes of its templates, which a copy misses. `overrides:` in the header says
+    /// what the copy was made from; `templates override PATH` prints a built-in template with this line, and
+    /// `templates diff PATH` shows how the two differ. This is a warning.
+    TemplateOverride = "template-override",
     /// A patch that changes nothing.
     ///
     /// No object of any environment that it is for is its target, or all that it says is so already. The object was

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
-use crate::diag::{Code, Diagnostic, Sink, Sources};
+use super::overrides;
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::model::Shape;
 use crate::template::{self, Fragments, Patch, Template};
@@ -21,8 +22,32 @@ pub struct Catalogue {
     templates: Vec<Template>,
     fragments: Fragments,
     patches: Vec<Patch>,
+    /// The texts of all of them, and of the files beside them.
+    entries: Vec<Entry>,
     /// The files that could not be parsed.
     broken: Vec<String>,
+}
+
+/// A file of the catalogue.
+#[derive(Debug)]
+pub struct Entry {
+    /// Below `templates/`.
+    pub path: String,
+    /// The text in force.
+    pub file: FileId,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+/// Whose a template is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Part of the program.
+    BuiltIn,
+    /// The workspace's alone.
+    Workspace,
+    /// The workspace's, in the place of one that is part of the program.
+    Overriding,
 }
 
 impl Catalogue {
@@ -35,6 +60,8 @@ impl Catalogue {
         let _room = tracing::debug_span!(target: "p8fs-gen.template", "parsed templates").entered();
         let mut paths: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
         built_in(&BUILT_IN, &mut paths);
+        let known: BTreeMap<String, &'static str> =
+            paths.iter().filter_map(|(path, text)| Some((path.clone(), (*text)?))).collect();
         let own = workspace.template_files()?.into_iter().filter(|path| !is_hidden(path));
         paths.extend(own.map(|path| (path, None)));
         let mut catalogue = Self::default();
@@ -45,6 +72,15 @@ impl Catalogue {
                 None => workspace.read_if_there(&format!("{TEMPLATES}/{path}"), sources, sink)?,
             };
             let Some(file) = file else { continue };
+            let known = known.get(&path).copied();
+            // A copy that says the same is as good as the built-in one.
+            let replaced = known.filter(|text| *sources.get(file).text != **text);
+            let origin = match (known, replaced) {
+                (None, _) => Origin::Workspace,
+                (Some(_), None) => Origin::BuiltIn,
+                (Some(_), Some(_)) => Origin::Overriding,
+            };
+            catalogue.entries.push(Entry { path: path.clone(), file, origin });
             if sink.errors() > before {
                 catalogue.broken.push(path);
                 continue;
@@ -62,11 +98,19 @@ impl Catalogue {
                 sink.push(Diagnostic::error(Code::TemplateSyntax, title).help(help));
                 false
             } else if path.starts_with(FRAGMENTS) {
-                let fragment = template::fragment(file, sources, sink);
-                fragment.map(|fragment| catalogue.fragments.parts.insert(path.clone(), fragment)).is_some()
+                let fragment = template::fragment(&path, file, sources, sink);
+                let insert = |fragment: Template| {
+                    overrides::check(&fragment, file, replaced, sink);
+                    catalogue.fragments.parts.insert(path.clone(), fragment.body)
+                };
+                fragment.map(insert).is_some()
             } else {
                 let template = template::template(&path, file, sources, sink);
-                template.map(|template| catalogue.templates.push(template)).is_some()
+                let push = |template: Template| {
+                    overrides::check(&template, file, replaced, sink);
+                    catalogue.templates.push(template);
+                };
+                template.map(push).is_some()
             };
             if !is_parsed {
                 catalogue.broken.push(path);
@@ -100,6 +144,11 @@ impl Catalogue {
         &self.fragments
     }
 
+    /// Every file, by path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// The patches, by path.
     pub fn patches(&self) -> &[Patch] {
         &self.patches
@@ -121,6 +170,18 @@ impl Catalogue {
         }
         self.broken.is_empty() && sink.errors() == before
     }
+}
+
+/// The text of a built-in template, fragment or file.
+pub fn built_in_text(path: &str) -> Option<&'static str> {
+    BUILT_IN.get_file(path)?.contents_utf8()
+}
+
+/// The paths of all that is built in.
+pub fn built_in_paths() -> Vec<String> {
+    let mut texts = BTreeMap::new();
+    built_in(&BUILT_IN, &mut texts);
+    texts.into_keys().collect()
 }
 
 /// `store/files/nats.conf`: text that a template of the family places.

@@ -1,8 +1,10 @@
 //! Keys that nothing read.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
+use crate::declare::required_keys;
 use crate::diag::{Code, Diagnostic, Span};
 use crate::merge::{InputInfo, Inputs, Reads};
 
@@ -21,11 +23,18 @@ struct Seen {
     path: String,
     key: Span,
     is_read: bool,
+    /// How much of the path leads to a table of which something was read, in bytes.
+    living: usize,
 }
 
 impl DeadKeys {
     /// Adds an environment. A value that another shadows lives as long as its key is read.
     pub fn add(&mut self, inputs: &Inputs, reads: &Reads) {
+        // Most files have no dead key, and need not be gone through for this.
+        let read = LazyCell::new(|| {
+            let is_read = |(input, info): &(_, &InputInfo)| info.leaf.is_some() && reads.contains(*input);
+            inputs.iter().filter(is_read).map(|(_, info)| &*info.path).collect::<BTreeSet<&str>>()
+        });
         for (input, InputInfo { path, key, origin, shadowed, leaf }) in inputs.iter() {
             let key = key.unwrap_or(*origin);
             if leaf.is_none() {
@@ -34,8 +43,12 @@ impl DeadKeys {
             }
             for (origin, key) in iter::once((*origin, key)).chain(shadowed.iter().map(|span| (*span, *span)))
             {
-                let new = || Seen { path: path.clone(), key, is_read: false };
-                self.values.entry(origin).or_insert_with(new).is_read |= reads.contains(input);
+                let new = || Seen { path: path.clone(), key, is_read: false, living: 0 };
+                let seen = self.values.entry(origin).or_insert_with(new);
+                seen.is_read |= reads.contains(input);
+                if !seen.is_read {
+                    seen.living = seen.living.max(living(path, &read));
+                }
             }
         }
     }
@@ -50,11 +63,33 @@ impl DeadKeys {
             match thing(&seen.path).filter(|thing| !living.contains(thing)) {
                 Some(thing) if !reported.insert(thing) => {}
                 Some(thing) => found.push(dead(thing, self.tables.get(thing).copied().unwrap_or(seen.key))),
+                // Nobody could remove it: what uses it elsewhere was overridden here.
+                None if required_holder(&seen.path).is_some_and(|holder| holder.len() <= seen.living) => {}
                 None => found.push(dead(&seen.path, seen.key)),
             }
         }
         found
     }
+}
+
+/// The length of the innermost table's path above a value, of which something is among what was read.
+fn living(path: &str, read: &BTreeSet<&str>) -> usize {
+    let is_living = |end: &usize| {
+        let below = format!("{}.", &path[..*end]);
+        read.range(&*below..).next().is_some_and(|first| first.starts_with(&below))
+    };
+    path.match_indices('.').rev().map(|(end, _)| end).find(is_living).unwrap_or(0)
+}
+
+/// The innermost table above a required key that need not be there itself; none for a key that is not required.
+fn required_holder(path: &str) -> Option<&str> {
+    let required = required_keys(path);
+    let count = required.iter().rev().take_while(|required| **required).count();
+    let mut holder = path;
+    for _ in 0..count {
+        holder = holder.rsplit_once('.').map_or("", |(holder, _)| holder);
+    }
+    (count > 0).then_some(holder)
 }
 
 /// `stores.nats` of `stores.nats.external.ports.client`

@@ -3,6 +3,7 @@
 mod catalogue;
 mod dead;
 mod effects;
+mod overrides;
 mod patch;
 
 use std::collections::BTreeSet;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, Entry, Origin, built_in_paths, built_in_text};
 pub use dead::DeadKeys;
 pub use effects::PatchEffects;
+pub use overrides::to_override;
 pub use patch::Effect;
 
 use crate::diag::{Code, Diagnostic, FileId, Sink};

@@ -12,6 +12,7 @@ mod infer;
 mod language;
 mod omission;
 mod parse;
+mod resolve;
 mod scalar;
 mod scope;
 mod text;
@@ -28,13 +29,18 @@ pub use evaluate::{Change, Recording, evaluate, evaluate_patch};
 pub use expression::Expression;
 pub use language::Language;
 pub use parse::{fragment, patch, template};
+pub use resolve::resolved;
 pub use text::{Piece, TextFile, text_file};
 
 /// A template: one object per item of its loops.
 #[derive(Debug)]
 pub struct Template {
+    /// Its path below `templates/`.
+    pub path: Arc<str>,
     /// What its objects are filed under: `family:` of the header, else its folder.
     pub family: Arc<str>,
+    /// The built-in text that the header says it was made from: a digest, and where it stands.
+    pub overrides: Option<(Arc<str>, Span)>,
     /// The header's loops, outermost first.
     pub loops: Vec<Loop>,
     /// The header's filter.

@@ -22,9 +22,10 @@ pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) ->
         return None;
     };
     let family = Arc::from(path.split('/').next().unwrap_or(path));
-    let mut template = Template { family, loops: Vec::new(), condition: None, body };
+    let mut template = Template::of(path, family, body);
     if let Some(header) = documents.pop() {
-        let expected = "a header has `for: [x in xs]`, `if: expression` and `family: name`";
+        let expected =
+            "a header has `for: [x in xs]`, `if: expression`, `family: name` and `overrides: digest`";
         for entry in parser.entries(header, expected) {
             if let Some(Entry { span, .. }) = parser.header(entry, &mut template) {
                 parser.refuse(span, "not a header", expected);
@@ -46,7 +47,7 @@ pub fn patch(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Patch> 
     let expected =
         "a patch's header has `target`, `environments: [name]`, `for: [x in xs]` and `if: expression`";
     let whole = header.span;
-    let mut change = Template { family: Arc::from(""), loops: Vec::new(), condition: None, body };
+    let mut change = Template::of("", Arc::from(""), body);
     let (mut target, mut environments) = (None, Vec::new());
     for entry in parser.entries(header, expected) {
         let Some(Entry { key, span, value }) = parser.header(entry, &mut change) else { continue };
@@ -78,16 +79,34 @@ pub(super) enum Dialect {
     Patch,
 }
 
-/// Parses a fragment.
-pub fn fragment(file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Part> {
+/// Parses a fragment: a header document with `overrides`, if there is one, and a structure. Of the template that is
+/// given only these two are of use.
+pub fn fragment(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Template> {
     let errors = sink.errors();
     let mut parser = Parser::new(Dialect::Template, file, sources, sink);
     let mut documents = parser.documents()?;
-    let (Some(body), 0) = (documents.pop(), documents.len()) else {
-        parser.refuse_whole("a fragment is one document");
+    let (Some(body), 0 | 1) = (documents.pop(), documents.len()) else {
+        parser.refuse_whole("a fragment is one document, after at most one header");
         return None;
     };
-    (sink.errors() == errors).then_some(body)
+    let mut fragment = Template::of(path, Arc::from(""), body);
+    if let Some(header) = documents.pop() {
+        let expected = "a fragment's header has only `overrides: digest`";
+        for entry in parser.entries(header, expected) {
+            let is_known = matches!(&entry.key, Key::Literal(key) if &**key == "overrides");
+            let span = entry.span;
+            if !is_known || parser.header(entry, &mut fragment).is_some() {
+                parser.refuse(span, "not a header", expected);
+            }
+        }
+    }
+    (sink.errors() == errors).then_some(fragment)
+}
+
+impl Template {
+    fn of(path: &str, family: Arc<str>, body: Part) -> Self {
+        Self { path: Arc::from(path), family, overrides: None, loops: Vec::new(), condition: None, body }
+    }
 }
 
 pub(super) struct Parser<'a> {
@@ -170,6 +189,9 @@ impl<'a> Parser<'a> {
             ("if", PartKind::Expression(_) | PartKind::Splice(_)) => self.refuse_delimiters(value.span),
             ("family", PartKind::Literal(Value::String(name))) if self.dialect == Dialect::Template => {
                 template.family = name;
+            }
+            ("overrides", PartKind::Literal(Value::String(digest))) if self.dialect == Dialect::Template => {
+                template.overrides = Some((digest, value.span));
             }
             (_, kind) => return Some(Entry { key, span, value: Part { kind, span: value.span } }),
         }
