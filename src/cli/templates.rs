@@ -31,12 +31,14 @@ pub(super) struct Options {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// List templates, fragments and files, with what they make and whose they are
+    #[command(after_help = exit::help!("p8fs-gen templates list --format json"))]
     List {
         /// How the list is written
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Format,
     },
     /// Print a template, fragment or file: the workspace's, or else the built-in one
+    #[command(after_help = exit::help!("p8fs-gen templates show workload/deployment.yaml --resolved"))]
     Show {
         /// The path below `templates/`
         path: String,
@@ -45,11 +47,13 @@ enum Verb {
         resolved: bool,
     },
     /// Print a built-in template or fragment as a workspace overrides it: with a line that says what it was made from
+    #[command(after_help = exit::help!("p8fs-gen templates override fragments/pod.yaml > templates/fragments/pod.yaml"))]
     Override {
         /// The path below `templates/`
         path: String,
     },
     /// Compare a built-in template, fragment or file with the workspace's
+    #[command(after_help = exit::help!("p8fs-gen templates diff fragments/pod.yaml"))]
     Diff {
         /// The path below `templates/`
         path: String,
