@@ -30,17 +30,19 @@ pub(super) fn check(template: &Template, file: FileId, built_in: Option<&str>, s
                 .at(*at, "overrides nothing")
                 .help("remove the line")
         }
-        (Some(now), Some((_, at))) => {
+        (Some(_), Some((_, at))) => {
             let title = format!("the built-in `{path}` has changed since it was overridden");
             let found =
                 Diagnostic::warning(Code::TemplateOverride, title).at(*at, "made from an earlier one");
-            found.help(format!("`p8fs-gen templates diff {path}` compares; then write `overrides: {now}`"))
+            found
+                .help(format!("`p8fs-gen templates diff {path}` compares the two"))
+                .help(format!("then begin it with the first line of `p8fs-gen templates override {path}`"))
         }
-        (Some(now), None) => {
+        (Some(_), None) => {
             let title = format!("`{path}` overrides a built-in template without saying which");
             let found = Diagnostic::warning(Code::TemplateOverride, title);
             let found = found.at(Span::new(file, 0..0), "so a change of the built-in one would go unnoticed");
-            found.help(format!("write `overrides: {now}` into its header"))
+            found.help(format!("begin it with the first line of `p8fs-gen templates override {path}`"))
         }
     };
     sink.push(found);
