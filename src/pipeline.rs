@@ -304,4 +304,4 @@ mod mutations;
 #[cfg(test)]
 mod patch_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

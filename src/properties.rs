@@ -99,6 +99,35 @@ proptest! {
     }
 
     #[test]
+    fn no_change_of_a_template_makes_a_room_panic(
+        which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(),
+        length in 0usize..12, put in "(?s)([ -~\n]|\\$\\{\\{|\\}\\}|\\$if: |\\$for: |\\$merge: |\\$include: |\\$value: ){0,4}",
+    ) {
+        let paths = crate::render::built_in_paths();
+        let path = which.get(&paths);
+        let text = crate::render::built_in_text(path).expect("there");
+        let starts: Vec<usize> = text.char_indices().map(|(start, _)| start).collect();
+        let start = at.index(starts.len());
+        let end = starts.get(start + length).copied().unwrap_or(text.len());
+        let mutant = format!("{}{put}{}", &text[..starts[start]], &text[end..]);
+        let files = Memory::default()
+            .with("environments/x.toml", crate::pipeline::tests::ENVIRONMENT)
+            .with(&format!("templates/{path}"), &mutant);
+        let workspace = Workspace::open(Box::new(files));
+        let mut compiler = crate::pipeline::Compiler::new(&workspace).expect("readable");
+        let compiled = compiler.compile("x", template::Recording::Leaves).expect("readable");
+        prop_assert!(compiled.is_some() || compiler.sink.errors() > 0, "{}", mutant);
+        // What the static check let pass lacks no field, has none that is unknown and none of another type.
+        let found = compiler.sink.clone().into_sorted();
+        let is_structural = |code: &&str| matches!(*code, "unknown-field" | "missing-field" | "wrong-field-type");
+        let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
+        prop_assert!(!codes.iter().any(|code| is_structural(code)), "{}: {:?}", mutant, codes);
+        for diagnostic in found {
+            crate::diag::human::render(&diagnostic, &compiler.sources);
+        }
+    }
+
+    #[test]
     fn a_field_path_is_read_as_it_is_written(text in "[ -~]{0,20}") {
         if let Ok(path) = text.parse::<FieldPath>() {
             prop_assert_eq!(path.to_string().parse::<FieldPath>().ok(), Some(path));

@@ -163,6 +163,8 @@ codes! {
     /// literal `[]` or `{}` in the template may say so; a loop that ran zero times may not.
     EmptyMeansAll = "empty-means-all",
     /// A fragment or file that is not there, that includes itself, or was given arguments it does not use.
+    ///
+    /// One that nothing includes is a warning.
     TemplateInclude = "template-include",
     /// A workspace's template in the place of a built-in one that it was not made from.
     ///

@@ -4,7 +4,7 @@ use super::*;
 use crate::emit;
 use crate::workspace::Memory;
 
-pub(super) const ENVIRONMENT: &str = r#"
+pub(crate) const ENVIRONMENT: &str = r#"
 [system]
 name = "shop"
 [environment]

@@ -1,12 +1,12 @@
 //! Which templates there are: those built in, and a workspace's own, which add to them or take their place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
 
 use super::overrides;
-use crate::diag::{Code, Diagnostic, FileId, Sink, Sources};
+use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 use crate::k8s::Catalog;
 use crate::model::Shape;
 use crate::template::{self, Fragments, Patch, Template};
@@ -168,7 +168,28 @@ impl Catalogue {
         for patch in &self.patches {
             template::check_patch(patch, &self.fragments, context, catalog, sink);
         }
+        self.unused(sink);
         self.broken.is_empty() && sink.errors() == before
+    }
+}
+
+impl Catalogue {
+    /// Warns of the workspace's fragments and files that nothing includes.
+    fn unused(&self, sink: &mut Sink) {
+        let templates = self.templates.iter().map(|template| &template.body);
+        let patches = self.patches.iter().map(|patch| &patch.change.body);
+        let mut included = BTreeSet::new();
+        for part in templates.chain(patches).chain(self.fragments.parts.values()) {
+            part.included(&mut included);
+        }
+        let is_included = |path: &str| path.starts_with(FRAGMENTS) || is_text(path);
+        let own = self.entries.iter().filter(|entry| entry.origin == Origin::Workspace);
+        for Entry { path, file, .. } in own.filter(|entry| is_included(&entry.path)) {
+            if !included.contains(&**path) {
+                let found = Diagnostic::warning(Code::TemplateInclude, format!("nothing includes `{path}`"));
+                sink.push(found.at(Span::new(*file, 0..0), "has no effect"));
+            }
+        }
     }
 }
 

@@ -18,7 +18,7 @@ mod scope;
 mod text;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::{FileId, Span};
@@ -121,6 +121,31 @@ pub enum PartKind {
     File(Box<Include>),
     /// `$remove` of a patch; beside it stands what tells the item of a list from others.
     Remove(Box<Part>),
+}
+
+impl Part {
+    /// Adds the paths of all fragments and files that it includes itself.
+    pub fn included<'p>(&'p self, found: &mut BTreeSet<&'p str>) {
+        match &self.kind {
+            PartKind::Literal(_) | PartKind::Expression(_) | PartKind::Splice(_) => {}
+            PartKind::List(items) => items.iter().for_each(|item| item.included(found)),
+            PartKind::Map(entries) => entries.iter().for_each(|entry| entry.value.included(found)),
+            PartKind::If(condition) => {
+                condition.then.included(found);
+                condition.otherwise.iter().for_each(|part| part.included(found));
+            }
+            PartKind::For(each) => each.1.included(found),
+            PartKind::Merge(layers) => {
+                layers.0.included(found);
+                layers.1.included(found);
+            }
+            PartKind::Include(include) | PartKind::File(include) => {
+                found.insert(&include.path);
+                include.arguments.iter().for_each(|argument| argument.value.included(found));
+            }
+            PartKind::Remove(item) => item.included(found),
+        }
+    }
 }
 
 /// A choice.
