@@ -119,9 +119,9 @@ proptest! {
         prop_assert!(compiled.is_some() || compiler.sink.errors() > 0, "{}", mutant);
         // What the static check let pass lacks no field, has none that is unknown and none of another type.
         let found = compiler.sink.clone().into_sorted();
-        let is_structural = |code: &&str| matches!(*code, "unknown-field" | "missing-field" | "wrong-field-type");
+        let is_structural = |code: &str| matches!(code, "unknown-field" | "missing-field" | "wrong-field-type");
         let codes: Vec<&str> = found.iter().map(|found| found.code.as_str()).collect();
-        prop_assert!(!codes.iter().any(|code| is_structural(code)), "{}: {:?}", mutant, codes);
+        prop_assert!(!codes.iter().any(|code: &&str| is_structural(code)), "{}: {:?}", mutant, codes);
         for diagnostic in found {
             crate::diag::human::render(&diagnostic, &compiler.sources);
         }
