@@ -280,18 +280,18 @@ fn objects(
         render::render(catalogue, environment, &context, catalog, recording, &reads, sink)
     };
     let before = sink.errors();
-    let Rendered { objects, effects } = render(recording, sink);
+    let Rendered { objects, artifacts, effects } = render(recording, sink);
     if sink.errors() > before {
         return None;
     }
     // verify
     let mut found = Sink::default();
-    let verified = verify::verify(objects, catalog, inputs, &mut found);
+    let verified = verify::verify(objects, artifacts, catalog, inputs, &mut found);
     if !found.is_empty() && recording == Recording::Reads {
         // Rendered again, so that the findings can point at the environment's files.
         found = Sink::default();
-        let Rendered { objects, .. } = render(Recording::Leaves, &mut found);
-        verify::verify(objects, catalog, inputs, &mut found);
+        let Rendered { objects, artifacts, .. } = render(Recording::Leaves, &mut found);
+        verify::verify(objects, artifacts, catalog, inputs, &mut found);
     }
     sink.extend(found);
     verified.map(|objects| Made { objects, reads, effects })

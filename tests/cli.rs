@@ -68,6 +68,26 @@ fn the_stream_in_json_is_that_in_yaml() {
 }
 
 #[test]
+fn a_template_may_make_a_file_beside_the_objects() {
+    let folder = workspace();
+    let text = "file: grafana/p8fs.json\n---\ntitle: \"${{ environment.namespace }}\"\npanels: []\n";
+    template(folder.path(), "grafana/overview.yaml", text);
+    let stream = run(folder.path(), &["render", "prod"]);
+    assert_eq!(stream.code, Some(0), "{}", stream.stderr);
+    assert!(!stream.stdout.contains("panels"));
+    let only = run(folder.path(), &["render", "prod", "--only", "grafana"]);
+    assert_eq!(only.stdout, "panels: []\ntitle: p8fs\n");
+
+    let written = run(folder.path(), &["render", "prod", "--out", "out"]);
+    assert_eq!(written.code, Some(0), "{}", written.stderr);
+    let out = folder.path().join("out/prod");
+    let file = fs::read_to_string(out.join("grafana/p8fs.json")).expect("written");
+    assert_eq!(file, "{\n  \"panels\": [],\n  \"title\": \"p8fs\"\n}\n");
+    let inventory = fs::read_to_string(out.join(".p8fs-gen.json")).expect("written");
+    assert!(inventory.contains("\"grafana/p8fs.json\": "));
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes_from_any_folder() {
     let here = run(root(), &["render", "prod"]).stdout;
     let below = run(&root().join("src/diag"), &["render", "prod"]).stdout;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::artifact;
 use super::inventory::{hash, hex};
 use super::stream::{Format, document};
 use crate::k8s::{Catalog, Identity, Object};
@@ -15,12 +16,17 @@ use crate::verify::Verified;
 /// The longest path component written; file systems take 255 bytes, and editors add endings.
 const LONGEST_NAME: usize = 240;
 
-/// Path → content: `manifests/<namespace>/<kind>-<name>.yaml`, with `_cluster` for what has no namespace.
+/// Path → content: `manifests/<namespace>/<kind>-<name>.yaml`, with `_cluster` for what has no namespace, and what else
+/// there is under its own path.
 ///
-/// Paths are lower-case letters, digits, `.`, `-` and `_`, so every file system keeps them apart. No two
+/// Paths of objects are lower-case letters, digits, `.`, `-` and `_`, so every file system keeps them apart. No two
 /// identities share one: where two would, and where a name is too long for a file system, a hash tells them apart.
 pub fn files(verified: &Verified) -> BTreeMap<String, Vec<u8>> {
-    files_of(verified.objects(), verified.catalog())
+    let mut files = files_of(verified.objects(), verified.catalog());
+    files.extend(
+        verified.artifacts().iter().map(|artifact| (artifact.path.to_string(), artifact::content(artifact))),
+    );
+    files
 }
 
 fn files_of(objects: &[Object], catalog: &Catalog) -> BTreeMap<String, Vec<u8>> {

@@ -1,15 +1,27 @@
-//! Canonical JSON: the values and the order of the YAML, one object a line.
+//! Canonical JSON: the values and the order of the YAML.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::order::Position;
-use crate::k8s::{Cursor, Node, Object, Value};
+use crate::k8s::{Cursor, Node, Value};
 
-/// Appends the object as one line; `schema` is the object's.
-pub fn write(object: &Object, schema: Option<Cursor<'_>>, out: &mut Vec<u8>) {
-    let root = Placed { node: &object.root, position: Position::object(schema) };
+/// How JSON is laid out.
+#[derive(Clone, Copy)]
+pub(super) enum Layout {
+    /// On one line.
+    Line,
+    /// Indented.
+    Pretty,
+}
+
+/// Appends an object, or any other value, with the end of its last line; `schema` is the object's.
+pub(super) fn write(root: &Node, schema: Option<Cursor<'_>>, layout: Layout, out: &mut Vec<u8>) {
+    let root = Placed { node: root, position: Position::object(schema) };
     // Text, finite numbers and keys that are text always have a JSON form, and memory takes it.
-    let _ = serde_json::to_writer(&mut *out, &root);
+    let _ = match layout {
+        Layout::Line => serde_json::to_writer(&mut *out, &root),
+        Layout::Pretty => serde_json::to_writer_pretty(&mut *out, &root),
+    };
     out.push(b'\n');
 }
 

@@ -1,5 +1,6 @@
 //! Verified objects → canonical YAML or JSON → a stream or a folder; the only writer of files.
 
+mod artifact;
 mod error;
 mod exchange;
 mod file;

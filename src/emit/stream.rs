@@ -7,7 +7,8 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
-use super::{json, yaml};
+use super::json::{self, Layout};
+use super::{artifact, yaml};
 use crate::k8s::{Catalog, Identity, Object, Wave};
 use crate::verify::Verified;
 
@@ -23,8 +24,18 @@ pub enum Format {
     Json,
 }
 
-/// Writes the objects, or those of one family, as `kubectl apply --server-side -f -` reads them, in the order in
-/// which they are to be installed.
+impl Format {
+    /// What stands between two documents.
+    fn separator(self) -> &'static [u8] {
+        match self {
+            Self::Yaml => b"---\n",
+            Self::Json => b"",
+        }
+    }
+}
+
+/// Writes the objects as `kubectl apply --server-side -f -` reads them, in the order in which they are to be
+/// installed; of one family, if it is given, with its other files behind them.
 ///
 /// # Errors
 ///
@@ -37,7 +48,23 @@ pub fn stream(
 ) -> io::Result<()> {
     let _room = tracing::debug_span!(target: "p8fs-gen.emit", "wrote the stream").entered();
     let wanted = |object: &&Object| family.is_none_or(|family| *object.family == *family);
-    stream_of(verified.objects().iter().filter(wanted).collect(), verified.catalog(), format, out)
+    let objects: Vec<_> = verified.objects().iter().filter(wanted).collect();
+    let mut is_first = objects.is_empty();
+    stream_of(objects, verified.catalog(), format, out)?;
+    let mut artifacts: Vec<_> = verified
+        .artifacts()
+        .iter()
+        .filter(|artifact| family.is_some_and(|family| *artifact.family == *family))
+        .collect();
+    artifacts.sort_by_key(|artifact| &artifact.path);
+    for artifact in artifacts {
+        if !is_first {
+            out.write_all(format.separator())?;
+        }
+        is_first = false;
+        out.write_all(&artifact::document(artifact, format))?;
+    }
+    out.flush()
 }
 
 fn stream_of(
@@ -50,18 +77,14 @@ fn stream_of(
         let Identity { api_version, kind, namespace, name } = &object.identity;
         (Wave::of(api_version, kind), kind, namespace, name, api_version)
     });
-    let separator: &[u8] = match format {
-        Format::Yaml => b"---\n",
-        Format::Json => b"",
-    };
     for (index, piece) in objects.chunks(PIECE).enumerate() {
         if index > 0 {
-            out.write_all(separator)?;
+            out.write_all(format.separator())?;
         }
         let documents: Vec<_> = piece.par_iter().map(|object| document(object, catalog, format)).collect();
-        out.write_all(&documents.join(separator))?;
+        out.write_all(&documents.join(format.separator()))?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// One object, with the end of its last line.
@@ -71,12 +94,12 @@ pub(super) fn document(object: &Object, catalog: &Catalog, format: Format) -> Ve
     match format {
         Format::Yaml => {
             let mut out = String::new();
-            yaml::write(object, schema, &mut out);
+            yaml::write(&object.root, schema, &mut out);
             out.into_bytes()
         }
         Format::Json => {
             let mut out = Vec::new();
-            json::write(object, schema, &mut out);
+            json::write(&object.root, schema, Layout::Line, &mut out);
             out
         }
     }

@@ -7,17 +7,20 @@ mod tests;
 use std::sync::Arc;
 
 use super::order::Position;
-use crate::k8s::{Cursor, Node, Object, Value};
+use crate::k8s::{Cursor, Node, Value};
 
 /// What a key may be long, as written, before it has to be announced with `?`: readers look no further than 1,024
 /// characters for the colon that makes a text a key.
 const LONGEST_KEY: usize = 1000;
 
-/// Appends the object as one YAML document, without a separator.
+/// Appends an object, or any other mapping, as one YAML document, without a separator.
 ///
 /// `schema` is the object's; it tells which keys identify the items of a list and so come first in them.
-pub fn write(object: &Object, schema: Option<Cursor<'_>>, out: &mut String) {
-    mapping(object.root.entries(), At { column: 0, position: Position::object(schema) }, out);
+pub fn write(root: &Node, schema: Option<Cursor<'_>>, out: &mut String) {
+    if root.entries().is_empty() {
+        out.push_str("{}\n");
+    }
+    mapping(root.entries(), At { column: 0, position: Position::object(schema) }, out);
 }
 
 /// Where a collection stands.

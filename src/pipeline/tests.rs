@@ -127,3 +127,49 @@ fn what_the_language_does_not_have_is_refused_before_there_is_data() {
         assert_eq!(render(&config(data)), Err(vec![code]), "{data}");
     }
 }
+
+#[test]
+fn a_file_of_the_output_is_printed_with_its_family_alone() {
+    let template = "file: kind/cluster.yaml\n---\nnodes: [{ role: worker, \"on\": \"${{ environment.namespace }}\" }]\n\
+        kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\n";
+    let text = "\
+apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes:\n- \"on\": shop\n  role: worker\n";
+    assert_eq!(render(template).as_deref(), Ok(text));
+    assert_eq!(render("file: a/b.sql\n---\n|\n  SELECT 1;\n").as_deref(), Ok("SELECT 1;\n"));
+    assert_eq!(render("file: a/b.yaml\n---\n{}\n").as_deref(), Ok("{}\n"));
+    let each = "for: [service in services]\nfile: \"a/${{ service.name }}.json\"\n---\na: 1\n";
+    assert_eq!(render(each).as_deref(), Ok("a: 1\n"));
+}
+
+#[test]
+fn a_file_of_the_output_has_a_place_of_its_own() {
+    for path in
+        ["/a", "a/", "a//b", "../a", "a/../b", ".a", "A", "a b", "manifests/a.yaml", "-a", "größe", "\"\""]
+    {
+        assert_eq!(render(&format!("file: {path}\n---\na: 1\n")), Err(vec!["template-value"]), "{path}");
+    }
+    assert_eq!(render("file: a\n---\n- 1\n"), Err(vec!["template-value"]));
+    assert_eq!(render("file: 1\n---\na: 1\n"), Err(vec!["template-directive"]));
+    assert_eq!(render("file: \"${{ services }}\"\n---\na: 1\n"), Err(vec!["template-value"]));
+    assert_eq!(render("file: \"${{ servces }}\"\n---\na: 1\n"), Err(vec!["template-unknown-name"]));
+    for (one, other, is_fine) in [
+        ("a", "a", false),
+        ("a", "a/b", false),
+        ("a/b/c", "a", false),
+        ("a/b", "a/c", true),
+        ("a", "ab", true),
+    ] {
+        let template = |path: &str| format!("file: {path}\n---\na: 1\n");
+        let files = Memory::default()
+            .with("environments/x.toml", ENVIRONMENT)
+            .with("templates/more/one.yaml", &template(one))
+            .with("templates/more/other.yaml", &template(other));
+        let workspace = Workspace::open(Box::new(files));
+        let mut compiler = Compiler::new(&workspace).unwrap();
+        let compiled = compiler.compile("x", Recording::Reads).unwrap();
+        let found: Vec<_> =
+            compiler.sink.into_sorted().into_iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(compiled.is_some(), is_fine, "{one} {other}");
+        assert_eq!(found, if is_fine { [].as_slice() } else { &["duplicate-object"] });
+    }
+}

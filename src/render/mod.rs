@@ -1,5 +1,6 @@
 //! The catalogue of templates, and an environment's objects made from it.
 
+mod artifact;
 mod catalogue;
 mod dead;
 mod effects;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub use artifact::Artifact;
 pub use catalogue::{Catalogue, Entry, Origin, built_in_paths, built_in_text};
 pub use dead::DeadKeys;
 pub use effects::PatchEffects;
@@ -21,12 +23,14 @@ use crate::diag::{Code, Diagnostic, FileId, Sink};
 use crate::k8s::{Catalog, Identity, Node, Object};
 use crate::merge::Reads;
 use crate::model::Context;
-use crate::template::{self, Patch, Recording};
+use crate::template::{self, Output, Patch, Recording};
 
 /// What an environment is made of.
 pub struct Rendered {
     /// In the order of the catalogue.
     pub objects: Vec<Object>,
+    /// Files beside them, in the same order.
+    pub artifacts: Vec<Artifact>,
     /// What came of the patches that are for the environment.
     pub effects: Vec<(FileId, Effect)>,
 }
@@ -47,13 +51,18 @@ pub fn render(
     let evaluated = templates
         .par_iter()
         .map(|template| template::evaluate(template, catalogue.fragments(), context, catalog, recording));
-    let mut objects = Vec::new();
+    let (mut objects, mut artifacts) = (Vec::new(), Vec::new());
     for (template, evaluated) in templates.iter().zip(evaluated.collect::<Vec<_>>()) {
         reads.mark(evaluated.reads);
-        for outcome in evaluated.objects {
-            match outcome.and_then(|root| object(root, &template.family)) {
-                Ok(object) => objects.push(object),
-                Err(failure) => sink.push(*failure),
+        for outcome in evaluated.made {
+            let filed = outcome.and_then(|Output { root, file }| match file {
+                None => object(root, &template.family).map(|object| objects.push(object)),
+                Some(path) => {
+                    Artifact::new(&path, root, &template.family).map(|artifact| artifacts.push(artifact))
+                }
+            });
+            if let Err(failure) = filed {
+                sink.push(*failure);
             }
         }
     }
@@ -84,7 +93,7 @@ pub fn render(
             patch::settle(object, catalog, sink);
         }
     }
-    Rendered { objects, effects }
+    Rendered { objects, artifacts, effects }
 }
 
 fn object(root: Node, family: &Arc<str>) -> Result<Object, Box<Diagnostic>> {

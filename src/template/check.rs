@@ -32,7 +32,13 @@ pub fn check(
 ) {
     let mut check = Check { fragments, sink, extent: Extent::Whole, open: Vec::new(), visited: 0 };
     let names = check.header(template, context);
-    let root = check.root(template, catalog);
+    let root = match &template.file {
+        None => check.root(template, catalog),
+        Some(path) => {
+            check.part(path, Place::whole(None), &names);
+            None
+        }
+    };
     check.part(&template.body, Place::whole(root), &names);
 }
 

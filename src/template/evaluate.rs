@@ -28,10 +28,19 @@ pub type Failure = Box<Diagnostic>;
 /// What a template made.
 #[derive(Debug)]
 pub struct Evaluated {
-    /// An object for each item of the loops, or why there is none.
-    pub objects: Vec<Result<Node, Failure>>,
+    /// What each item of the loops made, or why there is nothing.
+    pub made: Vec<Result<Output, Failure>>,
     /// Every input that was read, with repetitions.
     pub reads: Vec<Input>,
+}
+
+/// One object, or one file.
+#[derive(Debug)]
+pub struct Output {
+    /// The object, or the content of the file.
+    pub root: Node,
+    /// The path of the file; none for an object.
+    pub file: Option<Node>,
 }
 
 /// Evaluates a template for every item of its loops.
@@ -42,13 +51,13 @@ pub fn evaluate(
     catalog: &Catalog,
     recording: Recording,
 ) -> Evaluated {
-    let mut objects = Vec::new();
+    let mut made = Vec::new();
     let mut evaluator = Evaluator::new(fragments, recording);
     let outcome = evaluator.loops(template, &template.loops, &globals(context), &mut |evaluator, scope| {
-        objects.push(evaluator.object(template, scope, catalog));
+        made.push(evaluator.output(template, scope, catalog));
     });
-    objects.extend(outcome.err().map(Err));
-    Evaluated { objects, reads: scope::take() }
+    made.extend(outcome.err().map(Err));
+    Evaluated { made, reads: scope::take() }
 }
 
 /// What a patch wants of one environment.
@@ -153,7 +162,8 @@ impl<'t> Evaluator<'t> {
         Ok(())
     }
 
-    fn object(&mut self, template: &'t Template, scope: &Arc<Scope>, catalog: &Catalog) -> Outcome<Node> {
+    fn output(&mut self, template: &'t Template, scope: &Arc<Scope>, catalog: &Catalog) -> Outcome<Output> {
+        let file = template.file.as_ref().map(|path| self.part(path, scope)).transpose()?;
         self.whole = Whole::Yes;
         let mut node = self.part(&template.body, scope)?;
         if node.value == Value::Null {
@@ -164,7 +174,7 @@ impl<'t> Evaluator<'t> {
             let root = catalog.cursor(text("apiVersion"), text("kind"));
             settle(&mut node, root)?;
         }
-        Ok(node)
+        Ok(Output { root: node, file })
     }
 
     /// Runs `body` for every item, with what the loop read as a reason.

@@ -25,7 +25,7 @@ use crate::diag::{FileId, Span};
 use crate::k8s::Value;
 
 pub use check::{check, check_patch};
-pub use evaluate::{Change, Recording, evaluate, evaluate_patch};
+pub use evaluate::{Change, Output, Recording, evaluate, evaluate_patch};
 pub use expression::Expression;
 pub use language::Language;
 pub use parse::{fragment, patch, template};
@@ -45,7 +45,9 @@ pub struct Template {
     pub loops: Vec<Loop>,
     /// The header's filter.
     pub condition: Option<Expression>,
-    /// The object.
+    /// `file:` of the header: the path of a file of the output that the body is, and no object.
+    pub file: Option<Part>,
+    /// The object, or the content of the file.
     pub body: Part,
 }
 

@@ -12,7 +12,7 @@ use crate::yaml::{Broken, Event, Events};
 /// The most levels of structure; Kubernetes' own objects have about twenty.
 const DEPTH: usize = 100;
 
-/// Parses a template: a header document with `for`, `if` or `family`, if there is one, and the object.
+/// Parses a template: a header document with `for`, `if`, `family` or `file`, if there is one, and the object.
 pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) -> Option<Template> {
     let errors = sink.errors();
     let mut parser = Parser::new(Dialect::Template, file, sources, sink);
@@ -24,8 +24,8 @@ pub fn template(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) ->
     let family = Arc::from(path.split('/').next().unwrap_or(path));
     let mut template = Template::of(path, family, body);
     if let Some(header) = documents.pop() {
-        let expected =
-            "a header has `for: [x in xs]`, `if: expression`, `family: name` and `overrides: digest`";
+        let expected = "a header has `for: [x in xs]`, `if: expression`, `family: name`, `file: path` and \
+            `overrides: digest`";
         for entry in parser.entries(header, expected) {
             if let Some(Entry { span, .. }) = parser.header(entry, &mut template) {
                 parser.refuse(span, "not a header", expected);
@@ -105,7 +105,15 @@ pub fn fragment(path: &str, file: FileId, sources: &Sources, sink: &mut Sink) ->
 
 impl Template {
     fn of(path: &str, family: Arc<str>, body: Part) -> Self {
-        Self { path: Arc::from(path), family, overrides: None, loops: Vec::new(), condition: None, body }
+        Self {
+            path: Arc::from(path),
+            family,
+            overrides: None,
+            loops: Vec::new(),
+            condition: None,
+            file: None,
+            body,
+        }
     }
 }
 
@@ -192,6 +200,12 @@ impl<'a> Parser<'a> {
             }
             ("overrides", PartKind::Literal(Value::String(digest))) if self.dialect == Dialect::Template => {
                 template.overrides = Some((digest, value.span));
+            }
+            (
+                "file",
+                kind @ (PartKind::Literal(Value::String(_)) | PartKind::Expression(_) | PartKind::Splice(_)),
+            ) if self.dialect == Dialect::Template => {
+                template.file = Some(Part { kind, span: value.span });
             }
             (_, kind) => return Some(Entry { key, span, value: Part { kind, span: value.span } }),
         }

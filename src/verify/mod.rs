@@ -2,6 +2,7 @@
 //!
 //! [`Verified`] can be made here alone, and the rooms that write or apply take nothing else.
 
+mod artifacts;
 mod identity;
 mod selectors;
 mod structure;
@@ -11,10 +12,12 @@ use rayon::prelude::*;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::k8s::{Catalog, Node, Object, Schemas, Value};
 use crate::merge::{self, InputInfo, Inputs};
+use crate::render::Artifact;
 
-/// Objects that passed every rule.
+/// Objects, and files beside them, that passed every rule.
 pub struct Verified {
     objects: Vec<Object>,
+    artifacts: Vec<Artifact>,
     catalog: &'static Catalog,
 }
 
@@ -27,6 +30,11 @@ impl Verified {
     /// The objects.
     pub fn objects(&self) -> &[Object] {
         &self.objects
+    }
+
+    /// The files beside them.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.artifacts
     }
 }
 
@@ -42,6 +50,7 @@ enum Origin<'a> {
 /// Checks all objects together; none when there was an error.
 pub fn verify(
     objects: Vec<Object>,
+    artifacts: Vec<Artifact>,
     catalog: &'static Catalog,
     inputs: &Inputs,
     sink: &mut Sink,
@@ -49,7 +58,10 @@ pub fn verify(
     let _room = tracing::debug_span!(target: "p8fs-gen.verify", "verified objects").entered();
     let before = sink.errors();
     apply(&objects, Schemas::of(catalog), Origin::Rendered(inputs), sink);
-    (sink.errors() == before).then_some(Verified { objects, catalog })
+    let mut findings = Findings { origin: Origin::Rendered(inputs), found: Vec::new() };
+    artifacts::check_unique(&artifacts, &mut findings);
+    sink.extend(findings.found);
+    (sink.errors() == before).then_some(Verified { objects, artifacts, catalog })
 }
 
 /// Checks objects that were not rendered here.

@@ -6,7 +6,8 @@ use serde_json::{Map, Number};
 
 use super::*;
 use crate::diag::{Sources, Span};
-use crate::k8s::{Identity, Made};
+use crate::emit::json::{self, Layout};
+use crate::k8s::Made;
 
 /// Strings that some reader takes for something else when written plainly.
 const NASTY: &str = include_str!("nasty.txt");
@@ -28,21 +29,15 @@ fn node(json: &serde_json::Value) -> Node {
     Node { value, at, lead: 0, made: Made::Literal, from: None }
 }
 
-fn object(json: &serde_json::Value) -> Object {
-    let identity =
-        Identity { api_version: String::new(), kind: String::new(), namespace: None, name: String::new() };
-    Object { identity, family: "".into(), root: node(json) }
-}
-
 fn written(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
     let mut out = String::new();
-    write(&object(json), schema, &mut out);
+    write(&node(json), schema, &mut out);
     out
 }
 
 fn written_as_json(json: &serde_json::Value, schema: Option<Cursor<'_>>) -> String {
     let mut out = Vec::new();
-    super::super::json::write(&object(json), schema, &mut out);
+    json::write(&node(json), schema, Layout::Line, &mut out);
     String::from_utf8(out).unwrap()
 }
 
