@@ -184,7 +184,7 @@ fn a_file_that_people_cannot_have_meant_is_not_read() {
     fs::File::create(&huge).and_then(|file| file.set_len(100 << 20)).expect("sparse");
     let output = run(folder.path(), &["check"]);
     assert_eq!((output.code, codes(&output)), (Some(2), vec!["not-text".to_owned()]), "{}", output.stderr);
-    assert!(output.stderr.contains("larger than 4 MiB"));
+    assert!(output.stderr.contains("larger than 16 MiB"));
 
     fs::remove_file(&huge).expect("removed");
     fs::create_dir(&huge).expect("made");

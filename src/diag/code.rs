@@ -35,7 +35,7 @@ codes! {
     /// An environment is a file `environments/<name>.toml` that has an `[environment]` table.
     UnknownEnvironment = "unknown-environment",
 
-    /// A file that is not text as people write it: not UTF-8, or larger than 4 MiB.
+    /// A file that is not text as people write it: not UTF-8, or larger than 16 MiB.
     ///
     /// The place is the first byte that is not UTF-8; save the file in that encoding. A file of that size is
     /// something else under a wrong name, and is not read.

@@ -22,7 +22,7 @@ pub use watch::Watch;
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// The largest file that is read, in bytes; an environment file or template of this size is a mistake.
-pub const MAX_FILE: u64 = 4 << 20;
+pub const MAX_FILE: u64 = 16 << 20;
 
 /// Where environments and their layers are.
 pub const ENVIRONMENTS: &str = "environments";
