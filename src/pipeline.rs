@@ -3,7 +3,6 @@
 mod manifests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use tracing::field::Empty;
 use tracing::info_span;
@@ -12,8 +11,8 @@ use crate::declare::{self, Declared};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, Environments, Layer, Settings};
-use crate::merge::{self, InputSet, Inputs, Merged, Reads};
-use crate::model::{self, Contextual, Environment};
+use crate::merge::{self, Inputs, Merged, Reads};
+use crate::model;
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
 use crate::template::{Patch, Recording};
 use crate::verify::{self, Verified};
@@ -236,7 +235,7 @@ impl<'w> Compiler<'w> {
         if let Some(known) = self.catalogs.get(catalog.minor) {
             return *known;
         }
-        let sound = self.catalogue.as_ref()?.check(&Environment::shape(), catalog, &mut self.sink);
+        let sound = self.catalogue.as_ref()?.check(&model::shape(), catalog, &mut self.sink);
         let fitting = sound.then_some(catalog);
         self.catalogs.insert(catalog.minor, fitting);
         fitting
@@ -272,9 +271,14 @@ fn objects(
     sink: &mut Sink,
 ) -> Option<Made> {
     let reads = Reads::of(inputs);
-    reads.mark(declared.cluster.value().kubernetes.inputs().iter());
+    let cluster = declared.cluster.value();
+    reads.mark(cluster.kubernetes.inputs().iter());
+    reads.mark(cluster.contexts.iter().flat_map(|context| context.inputs().iter()));
+    // What is switched off has no effect, and need not.
+    let off = declared.all_workloads().filter(|workload| !workload.is_enabled());
+    reads.mark(off.flat_map(|workload| workload.inputs.iter()).flat_map(|table| inputs.within(table)));
     // model
-    let context = Arc::new(model::environment(declared, &reads).context(&InputSet::default()));
+    let context = model::context(&model::environment(declared, &reads));
     // render
     let render = |recording, sink: &mut Sink| {
         render::render(catalogue, environment, &context, catalog, recording, &reads, sink)

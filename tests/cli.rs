@@ -155,7 +155,7 @@ fn findings_come_as_json_when_asked() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["code"], "wrong-type");
     assert_eq!(lines[0]["primary"]["file"], "environments/prod.toml");
-    assert_eq!(lines[0]["primary"]["line"], 18);
+    assert_eq!(lines[0]["primary"]["line"], 41);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn all_mistakes_are_found_in_one_run() {
     let output = run(folder.path(), &["check"]);
     let found = output.stderr;
     for wanted in
-        ["environment.tier", "resources.cpu", "services.api.scal`", "natz", "environments/dev.toml:6"]
+        ["environment.tier", "resources.cpu", "services.api.scal`", "natz", "environments/dev.toml:7"]
     {
         assert!(found.contains(wanted), "{wanted}:\n{found}");
     }
@@ -179,7 +179,7 @@ fn all_mistakes_are_found_in_one_run() {
 fn a_layers_key_lives_if_any_environment_reads_it() {
     let folder = workspace();
     // Only staging and prod are exposed: the gateway would have no effect in a file that is dev's alone.
-    let gateway = "[cluster.gateway]\nnamespace = \"gateway-system\"\n\n[environment]";
+    let gateway = "[cluster.gateway]\nname = \"public\"\nnamespace = \"gateway-system\"\n\n[environment]";
     edit(folder.path(), "dev.toml", "[environment]", gateway);
     let output = run(folder.path(), &["check"]);
     assert!(output.stderr.contains("nothing reads `cluster.gateway.namespace`"), "{}", output.stderr);

@@ -120,9 +120,8 @@ fn one_mistake_is_one_finding() {
         ("prod.toml", "extends =", "extend ="),
         ("prod.toml", "[services.api]", "[servces.api]"),
         ("prod.toml", "[services.api]", "[services.appi]"),
-        ("prod.toml", "[services.api.resources]", "[services.ap.resources]"),
-        ("base.toml", "[services.api.resources]", "[services.apii.resources]"),
-        ("dev.toml", "[stores.nats.external]", "[stores.nast.external]"),
+        ("prod.toml", "services.api]\n", "services.ap]\n"),
+        ("dev.toml", "nats.external", "nast.external"),
     ] {
         let folder = mistake(file, from, to);
         let found = run(folder.path(), &["check"]);

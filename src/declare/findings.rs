@@ -104,8 +104,8 @@ pub(super) fn example(schema: &Json) -> Tree {
     let text = schema["const"].as_str().or(schema["x-example"].as_str()).or(schema["enum"][0].as_str());
     Tree::stand_in(match (text, schema["type"].as_str()) {
         (Some(text), _) => Value::String(Arc::from(text)),
-        (_, Some("integer")) => Value::Int(schema["minimum"].as_i64().unwrap_or(0)),
-        (_, Some("boolean")) => Value::Bool(false),
+        (_, Some("integer" | "number")) => Value::Int(schema["minimum"].as_i64().unwrap_or(0)),
+        (_, Some("boolean")) => Value::Bool(true),
         (_, Some("array")) => {
             Value::Array((0..least("minItems")).map(|_| example(&schema["items"])).collect())
         }
@@ -131,12 +131,16 @@ pub(super) fn child_mut<'a>(tree: &'a mut Tree, step: &str) -> Option<&'a mut Tr
     }
 }
 
+fn neighbour(number: f64) -> f64 {
+    if number > 0.0 { number.next_down() } else { number.next_up() }
+}
+
 fn json(tree: &Tree) -> Json {
     match &tree.value {
         Value::Bool(flag) => Json::Bool(*flag),
         Value::Int(number) => Json::from(*number),
-        // To JSON Schema 2.0 is an integer; here it is not. No key takes fractions, so any will do.
-        Value::Float(number) if number.fract() == 0.0 => Json::from(number + 0.5),
+        // To JSON Schema 2.0 is an integer; here it is not. Its neighbour towards zero is in the same bounds.
+        Value::Float(number) if number.fract() == 0.0 => Json::from(neighbour(*number)),
         Value::Float(number) => Json::from(*number),
         Value::String(text) => Json::String(text.to_string()),
         Value::Array(items) => Json::Array(items.iter().map(json).collect()),

@@ -4,6 +4,7 @@
 //! [`declare`] checks the merged tree against the schema, then reads the raw types from what is left of it, then
 //! runs the rules; so that one run finds the mistakes of all three.
 
+mod cluster;
 mod file;
 mod findings;
 mod misspelt;
@@ -12,22 +13,28 @@ mod rules;
 mod schema;
 mod secrecy;
 mod values;
+mod workload;
+mod workloads;
 
 use serde::Deserialize;
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::Merged;
 
-pub use file::{Declared, Ports, Probe, ReplicaRange, Replicas, Scale, Service, Setting};
+pub use cluster::{Pool, Taint};
+pub use file::{Declared, Setting};
 pub use schema::published as published_schema;
 pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
 pub use values::{
-    AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Tier, VariableName,
-    Via,
+    AbsolutePath, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry, FileName,
+    HostName, Image, LabelKey, LabelMap, LabelValue, Name, ObjectName, Percent, PortName, PortNumber,
+    Schedule, Scope, Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
+pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
+pub use workloads::{Serving, Sort, Workload};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 macro_rules! text {
     ($( $(#[doc = $doc:literal])+ $name:ident: $pattern:literal, $max:literal, $example:literal; )+) => { $(
         $(#[doc = $doc])+
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
         #[serde(transparent)]
         #[schemars(extend("x-form" = concat!($($doc),+).trim(), "x-example" = $example))]
         pub struct $name(#[schemars(regex(pattern = $pattern), length(max = $max))] String);
@@ -59,6 +59,28 @@ text! {
     Cidr: r"^[0-9a-f.:]+/[0-9]{1,3}$", 49, "192.0.2.0/32";
     /// A path of a URL, beginning with `/`.
     AbsolutePath: r"^/[^\s]*$", 1024, "/";
+    /// A length of time, such as `500ms`, `30s`, `5m`, `2h` or `1d`.
+    Duration: r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$", 11, "1s";
+    /// A host's name, such as `p8fs.example`: lower-case letters, digits, dashes and dots.
+    HostName: r"^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$", 253, "x";
+    /// Five fields of a cron schedule, such as `30 3 * * *`, or `@daily` and its kin.
+    Schedule: r"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([0-9A-Za-z*?/,-]+ ){4}[0-9A-Za-z*?/,-]+)$", 128, "@daily";
+    /// A time zone of the IANA database, such as `Europe/Berlin` or `Etc/UTC`.
+    TimeZone: r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$", 64, "Etc/UTC";
+    /// The name of a context of a kubeconfig; `*` stands for any characters.
+    ContextPattern: r"^[^\s]+$", 253, "x";
+    /// The name of a file: letters, digits, dashes, dots and underscores.
+    FileName: r"^(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}$", 253, "x";
+    /// A group of the Kubernetes API, such as `apps`; empty for the core group.
+    ApiGroup: r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", 253, "";
+    /// A resource of the Kubernetes API in the plural, such as `pods` or `pods/log`.
+    ApiResource: r"^[a-z]+(/[a-z]+)?$", 128, "pods";
+    /// The name of an object: lower-case letters, digits, dashes and dots.
+    ObjectName: r"^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", 253, "x";
+    /// The key of a label or taint, such as `disk` or `example.com/gpu`.
+    LabelKey: r"^(?=.{1,317}$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317, "x";
+    /// The value of a label or taint: at most 63 letters, digits, dashes, dots and underscores.
+    LabelValue: r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", 63, "x";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
     Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
 }
@@ -73,6 +95,59 @@ impl Use {
     }
 }
 
+impl AbsolutePath {
+    /// `/`
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl TimeZone {
+    /// `Etc/UTC`
+    pub fn utc() -> Self {
+        Self("Etc/UTC".to_owned())
+    }
+}
+
+impl HostName {
+    /// The host called like a workload.
+    pub fn of_label(name: &Name) -> Self {
+        Self(name.to_string())
+    }
+
+    /// This host of a domain.
+    pub fn below(&self, domain: &Self) -> Self {
+        Self(format!("{self}.{domain}"))
+    }
+}
+
+impl Concurrency {
+    /// In Kubernetes' word.
+    pub fn policy(self) -> &'static str {
+        match self {
+            Concurrency::Allow => "Allow",
+            Concurrency::Forbid => "Forbid",
+            Concurrency::Replace => "Replace",
+        }
+    }
+}
+
+impl Duration {
+    /// Whole seconds, rounded up.
+    pub fn seconds(&self) -> u64 {
+        let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = self.0.split_at(digits);
+        let number = number.parse::<u64>().unwrap_or(u64::MAX);
+        match unit {
+            "ms" => number.div_ceil(1000),
+            "m" => number.saturating_mul(60),
+            "h" => number.saturating_mul(60 * 60),
+            "d" => number.saturating_mul(24 * 60 * 60),
+            _ => number,
+        }
+    }
+}
+
 /// The number of a port: 1 to 65535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -83,33 +158,120 @@ pub struct PortNumber(#[schemars(range(min = 1))] pub u16);
 #[serde(transparent)]
 pub struct Percent(#[schemars(range(min = 1, max = 100))] pub u8);
 
-/// What an environment is for; stricter rules hold the further it is from development.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Tier {
-    /// On somebody's own machine.
-    Development,
-    /// For tests that start and end it.
-    Testing,
-    /// As production, with other data.
-    Staging,
-    /// The real one.
-    Production,
+/// One of a few words.
+pub trait Choice {
+    /// Every choice, as it is written.
+    const NAMES: &'static [&'static str];
+
+    /// This one, as it is written.
+    fn as_str(&self) -> &'static str;
 }
 
-impl Tier {
-    /// Every tier as it is written, in the order of the variants.
-    pub const NAMES: &[&str] = &["development", "testing", "staging", "production"];
+macro_rules! words {
+    ($( $(#[doc = $doc:literal])+ $name:ident { $( $(#[doc = $choice:literal])+ $variant:ident = $text:literal, )+ } )+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+        pub enum $name { $( $(#[doc = $choice])+ #[serde(rename = $text)] $variant, )+ }
 
-    /// The tier as it is written.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize]
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Choice for $name {
+            const NAMES: &'static [&'static str] = &[$($text),+];
+
+            fn as_str(&self) -> &'static str {
+                match self { $( $name::$variant => $text, )+ }
+            }
+        }
+    )+ };
+}
+
+words! {
+    /// What an environment is for; stricter rules hold the further it is from development.
+    Tier {
+        /// On somebody's own machine.
+        Development = "development",
+        /// For tests that start and end it; what it stores is kept in memory.
+        Testing = "testing",
+        /// As production, with other data.
+        Staging = "staging",
+        /// The real one.
+        Production = "production",
     }
-}
-
-impl std::fmt::Display for Tier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+    /// How a store is had.
+    Via {
+        /// Somebody else runs it; `[stores.<name>.external]` says where.
+        External = "external",
+    }
+    /// Through what requests from outside come in.
+    Entry {
+        /// A route of the Gateway API.
+        Gateway = "gateway",
+        /// An Ingress.
+        Ingress = "ingress",
+    }
+    /// Over what the pods of a workload are spread.
+    Spread {
+        /// Over zones.
+        Zone = "zone",
+        /// Over nodes.
+        Node = "node",
+        /// Wherever there is room.
+        None = "none",
+    }
+    /// Who has a volume.
+    Sharing {
+        /// Each pod has one of its own, which it finds again when it is replaced.
+        Pod = "pod",
+        /// All pods share one; its storage class must be able to do that.
+        Workload = "workload",
+    }
+    /// What an access permits.
+    Verb {
+        /// Read one object.
+        Get = "get",
+        /// Read all objects.
+        List = "list",
+        /// Be told of changes.
+        Watch = "watch",
+        /// Make objects.
+        Create = "create",
+        /// Replace objects.
+        Update = "update",
+        /// Change parts of objects.
+        Patch = "patch",
+        /// Delete one object.
+        Delete = "delete",
+        /// Delete all objects.
+        DeleteCollection = "deletecollection",
+    }
+    /// Where an access holds.
+    Scope {
+        /// In the environment's namespace.
+        Namespace = "namespace",
+        /// In the whole cluster.
+        Cluster = "cluster",
+    }
+    /// What happens when a run is due while the one before still goes on.
+    Concurrency {
+        /// Both run.
+        Allow = "allow",
+        /// The new one is left out.
+        Forbid = "forbid",
+        /// The old one is stopped.
+        Replace = "replace",
+    }
+    /// What a taint does to pods that do not tolerate it.
+    TaintEffect {
+        /// New ones stay away.
+        NoSchedule = "NoSchedule",
+        /// New ones stay away if they can.
+        PreferNoSchedule = "PreferNoSchedule",
+        /// They are moved away.
+        NoExecute = "NoExecute",
     }
 }
 
@@ -138,12 +300,15 @@ impl KubernetesMinor {
     }
 }
 
-/// How a store is had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Via {
-    /// Somebody else runs it; `[stores.<name>.external]` says where.
-    External,
+/// A share of time or of requests in per cent, such as `99.9`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Share(#[schemars(range(min = 0, max = 100))] pub f64);
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// Labels by key.

@@ -104,20 +104,21 @@ codes! {
     InvalidValue = "invalid-value",
     /// A name that refers to nothing declared.
     ///
-    /// `uses` lists services and stores of the same environment, `name` or `name:port`; ports are named in
-    /// the target's `ports` table.
+    /// `uses` lists services, workers and stores of the same environment, `name` or `name:port`; ports are named in
+    /// the target's `ports` table. Pools, priorities, the gateway, the ingress controller, the API server and the domain
+    /// have to be declared before something refers to them. What is switched off (`enabled = false`) cannot be used.
     UnknownReference = "unknown-reference",
     /// A reference without a port to something that has several.
     ///
     /// Write `name:port`.
     AmbiguousPort = "ambiguous-port",
-    /// A service and a store have the same name.
+    /// Two workloads, or a workload and a store, have the same name.
     ///
-    /// `uses` names either, so it could mean both.
+    /// `uses` could mean both, and their objects would have one name.
     DuplicateName = "duplicate-name",
     /// `uses` says the same connection twice.
     DuplicateUse = "duplicate-use",
-    /// An environment without services.
+    /// An environment without services, workers, jobs and cron jobs.
     ///
     /// Nothing would be rendered; an empty output is more often a mistake than meant.
     DeploysNothing = "deploys-nothing",
@@ -125,6 +126,26 @@ codes! {
     ///
     /// Containers of a pod share one network address, so the second listener could not bind.
     DuplicatePort = "duplicate-port",
+    /// Two things are mounted at one path of a container.
+    ///
+    /// `files`, `storage`, `scratch`, the `scratch` of `[system]` and `/tmp` share one file system; the API server refuses
+    /// a second mount at the same path.
+    DuplicateMount = "duplicate-mount",
+    /// A probe that asks nothing, or several things.
+    ///
+    /// A probe has exactly one of `path` (an HTTP request, with `port`), `grpc`, `tcp` (each the name of a port) and
+    /// `command`.
+    ProbeHandler = "probe-handler",
+    /// The environment's workloads can request more than its quota allows.
+    ///
+    /// Counted are the most replicas of each workload, and one pod more while it is replaced. The API server would
+    /// refuse the pods above the quota, usually when the load is highest. Raise the quota, or lower `replicas.max`.
+    OverQuota = "over-quota",
+    /// Something is larger than what holds it.
+    ///
+    /// A pod that is larger than a node of its pool is never scheduled; a folder that may hold more than the pod's
+    /// `resources.storage` gets the pod evicted; a pool has to hold the fewest pods of all workloads placed on it.
+    OverCapacity = "over-capacity",
     /// `replicas` and `scale` contradict each other.
     ///
     /// A range `{ min, max }` needs `scale` to say what to scale by; `scale` needs a range to scale in.

@@ -26,6 +26,7 @@ pub use names::{Names, label_key, label_value};
 pub use object::{Identity, Made, Node, Object, Value};
 pub use path::{FieldPath, Step};
 pub use pattern::Pattern;
+pub use quantity::thousandths;
 use schema::Schema;
 pub use schema::{Refusal, Type};
 pub use schemas::Schemas;

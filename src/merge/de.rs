@@ -4,7 +4,7 @@ use serde::de::value::{Error, MapDeserializer, SeqDeserializer, StrDeserializer}
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::sourced::SOURCED;
+use super::sourced::{BOTH, SOURCED};
 use super::{Tree, Value};
 
 impl<'de> IntoDeserializer<'de, Error> for &'de Tree {
@@ -43,6 +43,18 @@ impl<'de> Deserializer<'de> for &'de Tree {
         self.deserialize_any(visitor)
     }
 
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        if name == BOTH {
+            return visitor.visit_seq(SeqDeserializer::new([self, self].into_iter()));
+        }
+        self.deserialize_any(visitor)
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_some(self)
     }
@@ -61,6 +73,6 @@ impl<'de> Deserializer<'de> for &'de Tree {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct newtype_struct seq tuple tuple_struct map identifier ignored_any
+        unit unit_struct newtype_struct seq tuple map identifier ignored_any
     }
 }

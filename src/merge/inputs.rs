@@ -67,6 +67,18 @@ impl Inputs {
         &self.nodes[input.index()]
     }
 
+    /// A node and all within it.
+    pub fn within(&self, input: Input) -> impl Iterator<Item = Input> {
+        let holder = self.get(input).path.clone();
+        let is_within = move |info: &&InputInfo| {
+            info.path
+                .strip_prefix(&*holder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        let nodes = self.nodes.get(input.index()..).unwrap_or_default();
+        (input.node().0..).map(Input).zip(nodes.iter().take_while(is_within)).map(|(input, _)| input)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (Input, &InputInfo)> {
         (0..).map(Input).zip(&self.nodes)
     }

@@ -12,4 +12,4 @@ mod sourced;
 pub use crate::load::Value;
 pub use inputs::{Input, InputInfo, InputSet, Inputs, LeftOut, Provenance, Reads};
 pub use lay::{Merged, Tree, merge};
-pub use sourced::Sourced;
+pub use sourced::{Both, Sourced};

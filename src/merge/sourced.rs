@@ -1,14 +1,20 @@
 //! Values that remember their inputs.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value as Json;
 
 use super::{Input, InputSet};
 
 /// The struct name by which a merged tree's deserializer recognizes [`Sourced`], and gives it one entry: its input
 /// and itself. `toml::Spanned` works likewise.
 pub(super) const SOURCED: &str = "$p8fs-gen::Sourced";
+
+/// Likewise for [`Both`]: gives the tree twice.
+pub(super) const BOTH: &str = "$p8fs-gen::Both";
 
 /// A value with the inputs it comes from: one when it was read, the union when it was derived, none when it
 /// is a default.
@@ -63,6 +69,62 @@ impl<T: std::fmt::Display> Sourced<T> {
     }
 }
 
+/// One table read as two types: what all tables of its family say, and what this one's sort alone does.
+#[derive(Clone, Debug)]
+pub struct Both<A, B> {
+    pub common: A,
+    pub own: B,
+}
+
+impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Deserialize<'de> for Both<A, B> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BothVisitor<A, B>(PhantomData<(A, B)>);
+
+        impl<'de, A: Deserialize<'de>, B: Deserialize<'de>> Visitor<'de> for BothVisitor<A, B> {
+            type Value = Both<A, B>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a table of a merged tree")
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut twice: S) -> Result<Self::Value, S::Error> {
+                match (twice.next_element()?, twice.next_element()?) {
+                    (Some(common), Some(own)) => Ok(Both { common, own }),
+                    _ => Err(serde::de::Error::custom("not a merged tree")),
+                }
+            }
+        }
+
+        deserializer.deserialize_tuple_struct(BOTH, 2, BothVisitor(PhantomData))
+    }
+}
+
+/// The keys of both, and no others.
+impl<A: JsonSchema, B: JsonSchema> JsonSchema for Both<A, B> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        B::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut both = B::json_schema(generator);
+        let common = A::json_schema(generator);
+        for keyword in ["properties", "required"] {
+            match (both.get_mut(keyword), common.get(keyword)) {
+                (Some(Json::Object(own)), Some(Json::Object(common))) => own.extend(common.clone()),
+                (Some(Json::Array(own)), Some(Json::Array(common))) => own.extend(common.iter().cloned()),
+                (None, Some(common)) => drop(both.insert(keyword.to_owned(), common.clone())),
+                _ => {}
+            }
+        }
+        both.insert("additionalProperties".to_owned(), Json::Bool(false));
+        both
+    }
+}
+
 impl<T: Default> Default for Sourced<T> {
     fn default() -> Self {
         Self::default_of(T::default())
@@ -93,16 +155,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sourced<T> {
     }
 }
 
-impl<T: schemars::JsonSchema> schemars::JsonSchema for Sourced<T> {
+impl<T: JsonSchema> JsonSchema for Sourced<T> {
     fn inline_schema() -> bool {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         T::schema_name()
     }
 
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         generator.subschema_for::<T>()
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::declare::{
-    AbsolutePath, Bytes, Cidr, Cpu, Image, Name, Percent, PortName, PortNumber, Setting, Tier, VariableName,
+    AbsolutePath, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image, LabelKey,
+    LabelValue, Name, ObjectName, Percent, PortName, PortNumber, Schedule, Setting, TaintEffect, Tier,
+    TimeZone, VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -85,11 +87,15 @@ macro_rules! leaves {
 }
 
 leaves! {
-    u32 => Shape::Int, |number| Leaf::Int(i64::from(*number));
+    bool => Shape::Bool, |flag| Leaf::Bool(*flag);
+    u32, i32 => Shape::Int, |number| Leaf::Int(i64::from(*number));
     PortNumber, Percent => Shape::Int, |number| Leaf::Int(i64::from(number.0));
     String => Shape::Text, |text| Leaf::Text(text.as_str().into());
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
-    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath
+    TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
+    Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
+    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, ApiGroup, ApiResource, FileName,
+    HostName, LabelKey, LabelValue, ObjectName, Schedule, TimeZone
         => Shape::Text, |text| Leaf::Text(text.to_string().into());
 }
 
@@ -131,7 +137,8 @@ impl<T: Contextual> Contextual for Vec<T> {
 
     fn context(&self, holder: &InputSet) -> Context {
         let items = self.iter().map(|item| Arc::new(item.context(holder))).collect();
-        Context { value: Structure::List(items), inputs: holder.clone() }
+        let inputs = if self.is_empty() { holder.absence() } else { holder.clone() };
+        Context { value: Structure::List(items), inputs }
     }
 }
 
@@ -142,7 +149,8 @@ impl<K: std::fmt::Display, T: Contextual> Contextual for BTreeMap<K, T> {
 
     fn context(&self, holder: &InputSet) -> Context {
         let entry = |(key, value): (&K, &T)| (key.to_string().into(), Arc::new(value.context(holder)));
-        Context { value: Structure::Map(self.iter().map(entry).collect()), inputs: holder.clone() }
+        let inputs = if self.is_empty() { holder.absence() } else { holder.clone() };
+        Context { value: Structure::Map(self.iter().map(entry).collect()), inputs }
     }
 }
 
@@ -171,4 +179,31 @@ macro_rules! contextual {
     )+ };
 }
 
-pub(super) use contextual;
+/// Declares an enumeration of the model: templates see its words.
+macro_rules! words {
+    ($( $(#[$meta:meta])* pub enum $name:ident { $( $variant:ident = $text:literal, )+ } )+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $( $variant, )+ }
+
+        impl $name {
+            /// As templates see it.
+            pub fn as_str(self) -> &'static str {
+                match self { $( $name::$variant => $text, )+ }
+            }
+        }
+
+        impl $crate::model::Contextual for $name {
+            fn shape() -> $crate::model::Shape {
+                $crate::model::Shape::Choice(&[$($text),+])
+            }
+
+            fn context(&self, holder: &$crate::merge::InputSet) -> $crate::model::Context {
+                let value = $crate::model::Structure::Leaf($crate::model::Leaf::Text(self.as_str().into()));
+                $crate::model::Context { value, inputs: holder.clone() }
+            }
+        }
+    )+ };
+}
+
+pub(super) use {contextual, words};

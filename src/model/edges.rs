@@ -1,17 +1,22 @@
-//! Who may reach whom: derived from `uses` and `expose`, never restated.
+//! Who may reach whom: derived from `uses`, `expose` and `access`, never restated.
 
 use std::collections::BTreeMap;
 
-use super::build::{port_name, selector};
-use super::environment::{Edge, Peer};
-use crate::declare::{Declared, Name, PortNumber, Ports, Via};
+use super::build::selector;
+use super::pods::port_name;
+use super::workload::{Edge, IngressRoute, Peer, Route};
+use crate::declare::{
+    AbsolutePath, Declared, Entry, Expose, HostName, Name, PortNumber, Ports, Via, Workload,
+};
 use crate::merge::{InputSet, Reads, Sourced};
 
-/// The connections of one service.
+/// The connections of one workload.
 #[derive(Default)]
 pub(super) struct Ends {
     pub(super) ingress: Vec<Sourced<Edge>>,
     pub(super) egress: Vec<Sourced<Edge>>,
+    pub(super) route: Option<Sourced<Route>>,
+    pub(super) ingress_route: Option<Sourced<IngressRoute>>,
 }
 
 const NOBODY: Peer = Peer { pods: None, namespace: None, cidr: None };
@@ -19,43 +24,130 @@ const NOBODY: Peer = Peer { pods: None, namespace: None, cidr: None };
 /// Every permitted connection, at both of its ends.
 pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a Name, Ends> {
     let mut edges: BTreeMap<&Name, Ends> = BTreeMap::new();
-    let system = &declared.system.name;
-    for (name, service) in &declared.services {
-        let raw = service.value();
-        if let (Some(expose), Some(gateway)) = (&raw.expose, &declared.cluster.value().gateway) {
-            let peer = Peer { namespace: Some(gateway.namespace.clone()), ..NOBODY };
-            let port = port_name(raw, expose.value().port.as_ref());
-            let number = number_of(&raw.ports, Some(port.value()));
-            let number = number.map(|number| port.zip(number, |_, number| *number));
-            let ingress = number.map(|number| edge(vec![peer], &number, expose.inputs()));
-            edges.entry(name).or_default().ingress.extend(ingress);
+    for workload in declared.workloads() {
+        if let Some((expose, ports)) =
+            workload.serving().and_then(|serving| Some((serving.expose?, serving.ports)))
+        {
+            exposed(declared, workload, expose, ports, edges.entry(workload.name).or_default(), reads);
         }
-        let pods = |name: &Name, service: &Sourced<_>| {
-            vec![Peer { pods: Some(selector(system, &service.map(|_| name.clone()))), ..NOBODY }]
-        };
-        for used in &raw.uses {
-            let (target, port) = used.value().parts();
-            if let Some((target_name, target)) = declared.services.get_key_value(target)
-                && let Some(number) = number_of(&target.value().ports, port)
-            {
-                let egress = edge(pods(target_name, target), number, used.inputs());
-                edges.entry(name).or_default().egress.push(egress);
-                let ingress = edge(pods(name, service), number, used.inputs());
-                edges.entry(target_name).or_default().ingress.push(ingress);
-            }
-            if let Some(store) = declared.stores.get(target) {
-                let Via::External = store.value().via.value();
-                reads.mark(store.value().via.inputs().iter());
-                let external = &store.value().external;
-                let address = |cidr: &Sourced<_>| Peer { cidr: Some(cidr.clone()), ..NOBODY };
-                let peers = external.cidrs.iter().map(address).collect();
-                let number = number_of(&external.ports, port);
-                let egress = number.map(|number| edge(peers, number, used.inputs()));
-                edges.entry(name).or_default().egress.extend(egress);
-            }
+        for used in &workload.pod.uses {
+            uses(declared, workload, used, &mut edges, reads);
+        }
+        let access = &workload.pod.access;
+        if let (false, Some(server)) = (access.value().is_empty(), &declared.cluster.value().api_server) {
+            let server = server.value();
+            let port = server.port.clone().unwrap_or_else(|| Sourced::default_of(PortNumber(6443)));
+            let egress = edge(addresses(&server.cidrs), &port, access.inputs());
+            edges.entry(workload.name).or_default().egress.push(egress);
         }
     }
     edges
+}
+
+fn uses<'a>(
+    declared: &'a Declared,
+    workload: Workload<'a>,
+    used: &Sourced<crate::declare::Use>,
+    edges: &mut BTreeMap<&'a Name, Ends>,
+    reads: &Reads,
+) {
+    let (target, port) = used.value().parts();
+    let Some(number) = declared.ports_of(target).and_then(|ports| number_of(ports, port)) else { return };
+    let of = |workload: Workload<'_>| {
+        let name = Sourced::derived(workload.name.clone(), workload.inputs.clone());
+        vec![Peer { pods: Some(selector(&declared.system.name, &name)), ..NOBODY }]
+    };
+    let peers = match (
+        declared.workloads().find(|workload| workload.name.as_str() == target),
+        declared.stores.get(target),
+    ) {
+        (Some(target), _) => {
+            let ingress = edge(of(workload), number, used.inputs());
+            edges.entry(target.name).or_default().ingress.push(ingress);
+            of(target)
+        }
+        (None, Some(store)) => {
+            let Via::External = store.value().via.value();
+            reads.mark(store.value().via.inputs().iter());
+            addresses(&store.value().external.cidrs)
+        }
+        (None, None) => return,
+    };
+    edges.entry(workload.name).or_default().egress.push(edge(peers, number, used.inputs()));
+}
+
+/// Requests from outside: the route, and the permission for who brings them.
+fn exposed(
+    declared: &Declared,
+    workload: Workload<'_>,
+    expose: &Sourced<Expose>,
+    ports: &Ports,
+    ends: &mut Ends,
+    reads: &Reads,
+) {
+    let (cluster, raw) = (declared.cluster.value(), expose.value());
+    let port = port_name(ports, raw.port.as_ref());
+    let Some(number) = number_of(ports, Some(port.value())) else { return };
+    let host = host(declared, workload, expose);
+    let path = raw.path.clone().unwrap_or_else(|| Sourced::default_of(AbsolutePath::root()));
+    // The choice, with what made it.
+    let via = match (&raw.via, &cluster.gateway, &cluster.ingress) {
+        (Some(via), ..) => via.clone(),
+        (None, None, Some(ingress)) => ingress.map(|_| Entry::Ingress),
+        (None, gateway, _) => match gateway {
+            Some(gateway) => gateway.map(|_| Entry::Gateway),
+            None => return,
+        },
+    };
+    reads.mark(via.inputs().iter());
+    let mut asked = expose.inputs().clone();
+    asked.extend(via.inputs());
+    let brings = match (via.value(), &cluster.gateway, &cluster.ingress) {
+        (Entry::Gateway, Some(gateway), _) => {
+            let gateway = gateway.value();
+            let route = Route {
+                host,
+                path,
+                port: number.clone(),
+                gateway: gateway.name.clone(),
+                namespace: gateway.namespace.clone(),
+                listener: gateway.listener.clone(),
+            };
+            ends.route = Some(Sourced::derived(route, asked.clone()));
+            gateway.pods_namespace.clone().unwrap_or_else(|| gateway.namespace.clone())
+        }
+        (Entry::Ingress, _, Some(ingress)) => {
+            let ingress = ingress.value();
+            let own = || declared.system.name.map(|system| format!("{system}-{}-tls", workload.name));
+            let route = IngressRoute {
+                host,
+                path,
+                port: port.clone(),
+                class: ingress.class.clone(),
+                issuer: ingress.issuer.clone(),
+                tls_secret: raw.tls_secret.as_ref().map_or_else(own, Sourced::text),
+            };
+            ends.ingress_route = Some(Sourced::derived(route, asked.clone()));
+            ingress.namespace.clone()
+        }
+        _ => return,
+    };
+    let number = port.zip(number, |_, number| *number);
+    ends.ingress.push(edge(vec![Peer { namespace: Some(brings), ..NOBODY }], &number, &asked));
+}
+
+/// The whole host name.
+fn host(declared: &Declared, workload: Workload<'_>, expose: &Sourced<Expose>) -> Sourced<HostName> {
+    let own = || expose.map(|_| HostName::of_label(workload.name));
+    let host = expose.value().host.clone().unwrap_or_else(own);
+    match &declared.environment.domain {
+        Some(domain) if !host.value().as_str().contains('.') => host.zip(domain, HostName::below),
+        _ => host,
+    }
+}
+
+fn addresses(cidrs: &[Sourced<crate::declare::Cidr>]) -> Vec<Peer> {
+    cidrs.iter().map(|cidr| Peer { cidr: Some(cidr.clone()), ..NOBODY }).collect()
 }
 
 /// The number of the named port, or of the only one.

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
-use crate::declare::{
-    AbsolutePath, Bytes, Cidr, Cpu, Image, LabelMap, Name, Percent, PortName, PortNumber, Setting, Tier,
-    VariableName,
-};
+use super::workload::Workload;
+use crate::declare::{Bytes, Cpu, LabelMap, Name, Setting, Tier, VariableName};
 use crate::merge::Sourced;
 
 contextual! {
@@ -17,7 +15,8 @@ contextual! {
         pub cluster: Cluster,
         /// The configuration that all workloads share; none when there are no settings.
         pub config: Sourced<Option<Config>>,
-        pub services: BTreeMap<Name, Sourced<Service>>,
+        /// Those that are not switched off.
+        pub workloads: BTreeMap<Name, Sourced<Workload>>,
     }
 
     /// What all environments deploy.
@@ -32,10 +31,42 @@ contextual! {
         pub tier: Sourced<Tier>,
         /// The namespace of its objects.
         pub namespace: Sourced<Name>,
+        /// What all pods together may request.
+        pub quota: Option<Sourced<Quota>>,
+        /// What containers get that request nothing themselves.
+        pub limit_range: Option<Sourced<LimitRange>>,
+        pub priorities: BTreeMap<Name, Sourced<Priority>>,
+    }
+
+    /// What all pods together may request.
+    pub struct Quota {
+        pub cpu: Sourced<Cpu>,
+        pub memory: Sourced<Bytes>,
+        pub pods: Sourced<u32>,
+        /// Volumes that outlive pods.
+        pub storage: Option<Sourced<Bytes>>,
+    }
+
+    /// What containers get that request nothing themselves.
+    pub struct LimitRange {
+        pub cpu: Sourced<Cpu>,
+        pub memory: Sourced<Bytes>,
+        pub storage: Sourced<Bytes>,
+    }
+
+    /// A degree of importance.
+    pub struct Priority {
+        /// The name of its `PriorityClass`, which is the whole cluster's and so carries the namespace.
+        pub object_name: Sourced<String>,
+        pub value: Sourced<i32>,
+        /// `PreemptLowerPriority` or `Never`
+        pub preemption: Sourced<String>,
     }
 
     /// The cluster it runs in.
     pub struct Cluster {
+        /// The minor of Kubernetes: `1.36`.
+        pub kubernetes: Sourced<String>,
         pub dns: Dns,
     }
 
@@ -53,100 +84,5 @@ contextual! {
         pub data: BTreeMap<VariableName, Sourced<Setting>>,
         /// A digest of what a pod consumes: changes when it does, so that pods are replaced.
         pub digest: Sourced<String>,
-    }
-
-    /// A workload that answers requests.
-    pub struct Service {
-        /// As declared: `api`.
-        pub name: Sourced<Name>,
-        /// What its objects are called: `p8fs-api`.
-        pub object_name: Sourced<String>,
-        /// The labels of its objects.
-        pub labels: LabelMap,
-        /// The labels that select its pods; they never change.
-        pub selector: LabelMap,
-        /// How many pods; none when an autoscaler decides.
-        pub replicas: Sourced<Option<u32>>,
-        pub scale: Sourced<Option<Scale>>,
-        /// How many pods may be missing while nodes are drained; none for a single pod, which could never move.
-        pub max_unavailable: Sourced<Option<u32>>,
-        /// The key of the nodes' labels over which pods are spread; none on a developer's machine.
-        pub spread_over: Sourced<Option<String>>,
-        pub container: Container,
-        /// Who may reach it.
-        pub ingress: Vec<Sourced<Edge>>,
-        /// Whom it may reach; DNS is not among them.
-        pub egress: Vec<Sourced<Edge>>,
-    }
-
-    /// A container. Of CPU, memory and storage it says what is requested.
-    pub struct Container {
-        pub image: Sourced<Image>,
-        /// The ports it listens on.
-        pub ports: Vec<Sourced<Port>>,
-        /// Environment variables beside the shared configuration.
-        pub env: Vec<Sourced<Variable>>,
-        pub cpu: Sourced<Cpu>,
-        /// The limit as well.
-        pub memory: Sourced<Bytes>,
-        /// Temporary; the limit as well.
-        pub storage: Sourced<Bytes>,
-        /// Whether it may get requests.
-        pub readiness: Probe,
-        /// Whether it should go on.
-        pub liveness: Probe,
-    }
-
-    /// A port of a container.
-    pub struct Port {
-        pub name: Sourced<PortName>,
-        pub number: Sourced<PortNumber>,
-    }
-
-    /// An environment variable.
-    pub struct Variable {
-        pub name: Sourced<VariableName>,
-        pub value: Sourced<Setting>,
-    }
-
-    /// An HTTP probe.
-    pub struct Probe {
-        pub path: Sourced<AbsolutePath>,
-        /// The name of the port to ask.
-        pub port: Sourced<String>,
-    }
-
-    /// An autoscaler's range and measures.
-    pub struct Scale {
-        pub min: Sourced<u32>,
-        pub max: Sourced<u32>,
-        /// What it measures; at least one.
-        pub metrics: Vec<Sourced<Metric>>,
-    }
-
-    /// One measure of an autoscaler.
-    pub struct Metric {
-        /// `cpu` or `memory`
-        pub resource: Sourced<String>,
-        /// The average share of what was requested to aim at, in per cent.
-        pub percent: Sourced<Percent>,
-    }
-
-    /// A permitted connection, seen from one of its ends.
-    pub struct Edge {
-        /// The other end; none of the ends is ever empty.
-        pub peers: Vec<Peer>,
-        /// The number of the port that is connected to.
-        pub port: Sourced<PortNumber>,
-    }
-
-    /// The other end of a connection: exactly one of these.
-    pub struct Peer {
-        /// Pods of this namespace with these labels.
-        pub pods: Option<LabelMap>,
-        /// All pods of another namespace.
-        pub namespace: Option<Sourced<Name>>,
-        /// Addresses outside the cluster.
-        pub cidr: Option<Sourced<Cidr>>,
     }
 }

@@ -1,13 +1,17 @@
 //! [`Declared`](crate::declare::Declared) → [`Environment`]: defaults and derived facts, nothing read or written.
 //!
-//! What templates see is exactly this model: [`Environment::context`] gives it as data, and
-//! [`Environment::shape`] its types, against which templates are checked before there is any data.
+//! What templates see is exactly this model: [`context()`] gives it as data, and [`shape`] its types, against which templates are checked before there is any data.
 
 mod build;
 mod context;
 mod edges;
 mod environment;
+mod pods;
+mod views;
+mod workload;
+mod workloads;
 
 pub use build::environment;
 pub use context::{Context, Contextual, Leaf, Shape, Structure};
 pub use environment::Environment;
+pub use views::{context, shape};

@@ -49,9 +49,9 @@ fn what_would_widen_when_empty_may_not_become_empty() {
     for spec in [
         "ingress: [{ from: [{ $for: edge in service.ingress, podSelector: {} }] }]",
         "ingress: [{ ports: [{ protocol: TCP, port: \"${{ service.replicas if service.scale else none }}\" }] }]",
-        "ingress: [{ from: [{ podSelector: { matchLabels: { zone: \"${{ service.spread_over }}\" } } }] }]",
+        "ingress: [{ from: [{ podSelector: { matchLabels: { zone: \"${{ service.placement.spread_over }}\" } } }] }]",
         "ingress: [{ from: { $if: service.scale, $value: [{ podSelector: {} }] } }]",
-        "policyTypes: [\"${{ service.spread_over }}\"]",
+        "policyTypes: [\"${{ service.placement.spread_over }}\"]",
     ] {
         assert_eq!(render(&policy(spec)), Err(vec!["empty-means-all"]), "{spec}");
     }

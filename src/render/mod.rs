@@ -4,6 +4,7 @@ mod artifact;
 mod catalogue;
 mod dead;
 mod effects;
+mod generate_name;
 mod overrides;
 mod patch;
 
@@ -93,6 +94,8 @@ pub fn render(
             patch::settle(object, catalog, sink);
         }
     }
+    // Patches may have changed them.
+    objects.iter_mut().for_each(generate_name::complete);
     Rendered { objects, artifacts, effects }
 }
 
@@ -108,7 +111,7 @@ fn object(root: Node, family: &Arc<str>) -> Result<Object, Box<Diagnostic>> {
         api_version: text(&["apiVersion"])?,
         kind: text(&["kind"])?,
         namespace: root.path(&["metadata", "namespace"]).and_then(Node::as_str).map(ToOwned::to_owned),
-        name: text(&["metadata", "name"])?,
+        name: text(&["metadata", "generateName"]).or_else(|_| text(&["metadata", "name"]))?,
     };
     Ok(Object { identity, family: Arc::clone(family), root })
 }

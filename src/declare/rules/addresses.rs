@@ -6,7 +6,10 @@ use super::Facts;
 use crate::diag::{Code, Diagnostic, Sink};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
-    for cidr in facts.declared.stores.values().flat_map(|store| &store.value().external.cidrs) {
+    let stores = facts.declared.stores.values().flat_map(|store| &store.value().external.cidrs);
+    let api_server =
+        facts.declared.cluster.value().api_server.iter().flat_map(|server| &server.value().cidrs);
+    for cidr in stores.chain(api_server) {
         let Some(at) = facts.place(cidr) else { continue };
         let text = cidr.value().as_str();
         let wrong = match network(text) {

@@ -1,37 +1,49 @@
-//! [`Code::DuplicateName`], [`Code::DuplicateUse`] and [`Code::DuplicatePort`]
+//! [`Code::DuplicateName`], [`Code::DuplicateUse`], [`Code::DuplicatePort`] and [`Code::DuplicateMount`]
 
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Name, PortName, Service};
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::declare::{PortName, Ports, Workload};
+use crate::diag::{Code, Diagnostic, Sink, Span};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     names(facts, sink);
-    for (name, service) in &facts.declared.services {
-        uses(facts, service.value(), sink);
-        ports(facts, name, service.value(), sink);
-    }
-}
-
-fn names(facts: &Facts<'_>, sink: &mut Sink) {
-    for (name, store) in &facts.declared.stores {
-        let service = facts.declared.services.get(name).and_then(|service| facts.place(service));
-        if let (Some(service), Some(store)) = (service, facts.place(store)) {
-            let title = format!("a service and a store are both called `{name}`");
-            sink.push(
-                Diagnostic::error(Code::DuplicateName, title)
-                    .at(store, "the store")
-                    .context(service, "the service")
-                    .help("rename one of them: `uses` could mean both"),
-            );
+    for workload in facts.declared.all_workloads() {
+        uses(facts, &workload, sink);
+        mounts(facts, &workload, sink);
+        if let Some(serving) = workload.serving() {
+            ports(facts, &workload, serving.ports, sink);
         }
     }
 }
 
-fn uses(facts: &Facts<'_>, service: &Service, sink: &mut Sink) {
+fn names(facts: &Facts<'_>, sink: &mut Sink) {
+    let workloads = facts.declared.all_workloads();
+    let workloads = workloads.map(|workload| (workload.name, workload.noun(), facts.first(workload.inputs)));
+    let stores = facts.declared.stores.iter();
+    let stores = stores.map(|(name, store)| (name, "store".to_owned(), facts.place(store)));
+    let mut seen: BTreeMap<&str, (String, Span)> = BTreeMap::new();
+    for (name, noun, place) in workloads.chain(stores) {
+        let Some(place) = place else { continue };
+        if let Some((first, first_place)) = seen.get(name.as_str()) {
+            let title = format!("a {first} and a {noun} are both called `{name}`");
+            sink.push(
+                Diagnostic::error(Code::DuplicateName, title)
+                    .at(place, format!("the {noun}"))
+                    .context(*first_place, format!("the {first}"))
+                    .help(
+                        "rename one of them: their objects would have one name, and `uses` could mean both",
+                    ),
+            );
+        } else {
+            seen.insert(name.as_str(), (noun, place));
+        }
+    }
+}
+
+fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let mut seen = BTreeMap::new();
-    for used in &service.uses {
+    for used in &workload.pod.uses {
         let Some(at) = facts.place(used) else { continue };
         let (target, port) = used.value().parts();
         // A port that is left out is the only one there is.
@@ -43,18 +55,43 @@ fn uses(facts: &Facts<'_>, service: &Service, sink: &mut Sink) {
     }
 }
 
-fn ports(facts: &Facts<'_>, name: &Name, service: &Service, sink: &mut Sink) {
+fn ports(facts: &Facts<'_>, workload: &Workload<'_>, ports: &Ports, sink: &mut Sink) {
     let mut seen = BTreeMap::new();
-    for (port, number) in &service.ports {
+    for (port, number) in ports {
         let Some(at) = facts.place(number) else { continue };
         if let Some((first, first_at)) = seen.insert(number.value(), (port, at)) {
-            let title = format!("ports `{first}` and `{port}` of service `{name}` have the same number");
+            let (noun, name) = (workload.noun(), workload.name);
+            let title = format!("ports `{first}` and `{port}` of {noun} `{name}` have the same number");
             sink.push(
                 Diagnostic::error(Code::DuplicatePort, title)
                     .at(at, "used a second time")
                     .context(first_at, "first used here")
                     .help("give one of them another number, or name it once"),
             );
+        }
+    }
+}
+
+fn mounts(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let pod = workload.pod;
+    let files = pod.files.values().map(|file| &file.value().path);
+    let volumes = pod.storage.value().values().map(|volume| &volume.value().path);
+    let scratch = facts.declared.system.scratch.values().chain(pod.scratch.values());
+    let scratch = scratch.map(|scratch| &scratch.value().path);
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for path in scratch.chain(volumes).chain(files) {
+        let Some(at) = facts.place(path) else { continue };
+        let text = path.value().as_str();
+        let found = || {
+            let title =
+                format!("two things are mounted at `{text}` in {} `{}`", workload.noun(), workload.name);
+            Diagnostic::error(Code::DuplicateMount, title)
+        };
+        if text == "/tmp" {
+            let found = found().at(at, "every container has a writable `/tmp`");
+            sink.push(found.help("`resources.storage` says how much it holds"));
+        } else if let Some(first) = seen.insert(text, at) {
+            sink.push(found().at(at, "the second").context(first, "the first"));
         }
     }
 }

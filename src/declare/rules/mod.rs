@@ -1,14 +1,16 @@
 //! The rules that a schema cannot say, one file each.
 
 mod addresses;
+mod capacity;
 mod deploys_nothing;
 mod duplicates;
+mod probes;
 mod references;
 mod replicas_and_scale;
 
 use super::Declared;
 use crate::diag::{Sink, Span};
-use crate::merge::{Merged, Sourced};
+use crate::merge::{InputSet, Merged, Sourced};
 
 /// What the rules look at.
 struct Facts<'a> {
@@ -19,7 +21,11 @@ struct Facts<'a> {
 impl Facts<'_> {
     /// The place to point at for a value: its first input. A stand-in has none, and rules have nothing to say of it.
     fn place<T>(&self, value: &Sourced<T>) -> Option<Span> {
-        value.inputs().iter().next().map(|input| self.merged.inputs.get(input).origin)
+        self.first(value.inputs())
+    }
+
+    fn first(&self, inputs: &InputSet) -> Option<Span> {
+        inputs.iter().next().map(|input| self.merged.inputs.get(input).origin)
     }
 }
 
@@ -28,7 +34,9 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     let facts = Facts { declared, merged };
     addresses::check(&facts, sink);
     duplicates::check(&facts, sink);
+    probes::check(&facts, sink);
     if merged.is_whole {
+        capacity::check(&facts, sink);
         deploys_nothing::check(&facts, sink);
         references::check(&facts, sink);
         replicas_and_scale::check(&facts, sink);

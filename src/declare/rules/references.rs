@@ -1,57 +1,140 @@
 //! [`Code::UnknownReference`] and [`Code::AmbiguousPort`]
 
 use super::Facts;
-use crate::declare::{Name, PortName, Ports, Service};
+use crate::declare::{Entry, Name, PortName, Ports, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
-use crate::merge::Merged;
+use crate::merge::{Merged, Sourced};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
-    for (name, service) in &facts.declared.services {
-        uses(facts, name, service.value(), sink);
-        ports(facts, name, service.value(), sink);
+    for workload in facts.declared.workloads() {
+        uses(facts, &workload, sink);
+        ports(facts, &workload, sink);
+        exposure(facts, &workload, sink);
+        placement(facts, &workload, sink);
+        access(facts, &workload, sink);
     }
 }
 
-fn uses(facts: &Facts<'_>, service: &Name, declared: &Service, sink: &mut Sink) {
-    let unknown = |title| Diagnostic::error(Code::UnknownReference, title);
-    for used in &declared.uses {
+fn unknown(title: String) -> Diagnostic {
+    Diagnostic::error(Code::UnknownReference, title)
+}
+
+fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    for used in &workload.pod.uses {
         let Some(at) = facts.place(used) else { continue };
         let (target, port) = used.value().parts();
-        if target == service.as_str() {
-            let found = unknown(format!("service `{service}` uses itself"));
-            sink.push(found.at(at, "a service need not name itself"));
+        let of_target = || facts.declared.all_workloads().find(|workload| workload.name.as_str() == target);
+        if target == workload.name.as_str() {
+            let found = unknown(format!("{} `{target}` uses itself", workload.noun()));
+            sink.push(found.at(at, "its pods need not name themselves"));
+        } else if let Some(target) = of_target().filter(|target| !target.is_enabled()) {
+            let found = unknown(format!("{} `{}` is switched off", target.noun(), target.name));
+            let found = found.at(at, "used here");
+            sink.push(match target.pod.enabled.as_ref().and_then(|enabled| facts.place(enabled)) {
+                Some(off) => found.context(off, "switched off here"),
+                None => found,
+            });
         } else if let Some(ports) = facts.declared.ports_of(target) {
             port_of(facts, ports, port, &format!("`{target}`"), at, sink);
+        } else if let Some(target) = of_target() {
+            let found = unknown(format!("{} `{}` cannot be used", target.noun(), target.name));
+            sink.push(found.at(at, "it listens on no port"));
         } else if written(facts.merged).all(|name| name != target) {
-            let found = unknown(format!("no service or store is called `{target}`"));
+            let found = unknown(format!("no service, worker or store is called `{target}`"));
             sink.push(found.at(at, "not declared").suggest(target, written(facts.merged)));
         }
     }
 }
 
-/// The names of services and stores, with those that were refused: one finding is enough.
+/// The names of what can be used, with those that were refused: one finding is enough.
 fn written(merged: &Merged) -> impl Iterator<Item = &str> {
-    let tables =
-        ["services", "stores"].into_iter().filter_map(|key| merged.tree.value.get(key)?.value.table());
+    let tables = ["services", "workers", "stores"].into_iter();
+    let tables = tables.filter_map(|key| merged.tree.value.get(key)?.value.table());
     tables.flat_map(|table| table.keys().map(AsRef::as_ref))
 }
 
-/// The ports that the service itself refers to.
-fn ports(facts: &Facts<'_>, name: &Name, service: &Service, sink: &mut Sink) {
-    let probes = [&service.probes.readiness, &service.probes.liveness];
-    let probed = probes.map(|probe| (probe.port.as_ref(), facts.place(&probe.path)));
-    let exposed = service.expose.as_ref().map(|expose| (expose.value().port.as_ref(), facts.place(expose)));
+/// The ports that the workload itself refers to.
+fn ports(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let Some(serving) = workload.serving() else { return };
+    let probes = [serving.readiness, serving.liveness].into_iter().flatten();
+    let probed = probes.flat_map(|probe| {
+        let (place, probe) = (facts.place(probe), probe.value());
+        let http = probe.path.as_ref().map(|_| (probe.port.as_ref(), place));
+        let others = [&probe.grpc, &probe.tcp].into_iter().flatten().map(move |port| (Some(port), place));
+        http.into_iter().chain(others)
+    });
+    let exposed = serving.expose.map(|expose| (expose.value().port.as_ref(), facts.place(expose)));
     for (port, beside) in exposed.into_iter().chain(probed) {
         let Some(at) = port.map_or(beside, |port| facts.place(port)) else { continue };
         let port = port.map(|port| port.value().as_str());
-        port_of(facts, &service.ports, port, &format!("service `{name}`"), at, sink);
+        port_of(facts, serving.ports, port, &format!("{} `{}`", workload.noun(), workload.name), at, sink);
     }
-    if let (Some((_, Some(at))), None) = (exposed, &facts.declared.cluster.value().gateway) {
-        let title = format!("service `{name}` is exposed, but the cluster has no gateway");
-        sink.push(
-            Diagnostic::error(Code::UnknownReference, title)
+}
+
+/// What requests from outside need beside the service.
+fn exposure(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let Some(expose) = workload.serving().and_then(|serving| serving.expose) else { return };
+    let Some(at) = facts.place(expose) else { return };
+    let (cluster, name) = (facts.declared.cluster.value(), workload.name);
+    let via = expose.value().via.as_ref().map(|via| *via.value());
+    match (via, &cluster.gateway, &cluster.ingress) {
+        (Some(Entry::Ingress), _, None) => sink.push(
+            unknown(format!(
+                "service `{name}` is exposed by an Ingress, but the cluster has no ingress controller"
+            ))
+            .at(at, "by which controller?")
+            .help("declare `[cluster.ingress]` with its `class` and the `namespace` of its pods"),
+        ),
+        (Some(Entry::Gateway), None, _) | (None, None, None) => sink.push(
+            unknown(format!("service `{name}` is exposed, but the cluster has no gateway"))
                 .at(at, "through which gateway?")
-                .help("declare `[cluster.gateway]` with the `namespace` of its pods"),
+                .help("declare `[cluster.gateway]` with the `name` and the `namespace` of the Gateway"),
+        ),
+        _ => {}
+    }
+    let host = expose.value().host.as_ref();
+    let is_relative = host.is_none_or(|host| !host.value().as_str().contains('.'));
+    if is_relative && facts.declared.environment.domain.is_none() {
+        let at = host.and_then(|host| facts.place(host)).unwrap_or(at);
+        let host = host.map_or(name.as_str(), |host| host.value().as_str());
+        sink.push(
+            unknown(format!("host `{host}` of service `{name}` belongs to no domain"))
+                .at(at, "a host of which domain?")
+                .help("set `environment.domain`, or write the whole name: `host = \"api.example.org\"`"),
+        );
+    }
+}
+
+fn placement(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let placement = workload.pod.placement.value();
+    let pools = facts.declared.cluster.value().pools.keys().map(Name::as_str).collect();
+    named(facts, placement.pool.as_ref(), "pool of nodes", "cluster.pools", pools, sink);
+    let priorities = facts.declared.environment.priorities.keys().map(Name::as_str).collect();
+    named(facts, placement.priority.as_ref(), "priority", "environment.priorities", priorities, sink);
+}
+
+fn named(
+    facts: &Facts<'_>,
+    name: Option<&Sourced<Name>>,
+    what: &str,
+    table: &str,
+    known: Vec<&str>,
+    sink: &mut Sink,
+) {
+    let Some(name) = name.filter(|name| !known.contains(&name.value().as_str())) else { return };
+    let (Some(at), name) = (facts.place(name), name.value()) else { return };
+    let found = unknown(format!("no {what} is called `{name}`")).at(at, format!("not in `[{table}]`"));
+    sink.push(found.suggest(name.as_str(), known));
+}
+
+fn access(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let Some(access) = workload.pod.access.value().values().next() else { return };
+    if let (None, Some(at)) = (&facts.declared.cluster.value().api_server, facts.place(access)) {
+        let title = format!("{} `{}` needs the API server", workload.noun(), workload.name);
+        sink.push(
+            unknown(title)
+                .at(at, "its address is not known, so the network policy could not let it through")
+                .help("declare `[cluster.api_server]` with its `cidrs`: `kubectl get endpointslices kubernetes`"),
         );
     }
 }

@@ -5,22 +5,23 @@ use crate::declare::Replicas;
 use crate::diag::{Code, Diagnostic, Sink};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
-    for (name, service) in &facts.declared.services {
-        let service = service.value();
+    for workload in facts.declared.all_workloads() {
+        let Some(serving) = workload.serving() else { continue };
+        let (noun, name, table) = (workload.noun(), workload.name, workload.table);
         let error =
-            |what: &str| Diagnostic::error(Code::ReplicasAndScale, format!("service `{name}` has {what}"));
-        let Some(replicas) = facts.place(&service.replicas) else { continue };
-        let scale = service.scale.as_ref().map(|scale| facts.place(scale));
+            |what: &str| Diagnostic::error(Code::ReplicasAndScale, format!("{noun} `{name}` has {what}"));
+        let Some(replicas) = facts.place(serving.replicas) else { continue };
+        let scale = serving.scale.map(|scale| facts.place(scale));
         // It was refused, and nothing is known of it.
         let Some(scale) = scale.map_or(Some(None), |place| place.map(Some)) else { continue };
-        match (service.replicas.value(), scale) {
+        match (serving.replicas.value(), scale) {
             (Replicas::Fixed(_), Some(scale)) => sink.push(
                 error("a fixed number of replicas and `scale`")
                     .at(scale, "nothing to scale in")
                     .context(replicas, "fixed here")
                     .help("write a range, `replicas = { min = 2, max = 10 }`, or remove `scale`")
                     .help(format!(
-                        "a layer below set one of them? `unset = [\"services.{name}.scale\"]` removes it here"
+                        "a layer below set one of them? `unset = [\"{table}.{name}.scale\"]` removes it here"
                     )),
             ),
             (Replicas::Range(_), None) => sink.push(

@@ -202,6 +202,11 @@ impl Maker<'_> {
         }
         match value {
             Json::Bool(flag) => self.set(path, json!(!flag)),
+            Json::Number(number) if number.is_f64() => {
+                let number = number.as_f64().expect("a number");
+                self.set(path, json!(number / 2.0));
+                self.set(path, json!(number + 0.5));
+            }
             Json::Number(number) => {
                 let number = number.as_i64().expect("whole");
                 let bounds = [schema["minimum"].as_i64(), schema["maximum"].as_i64()];
@@ -266,6 +271,15 @@ impl Maker<'_> {
         let absent = properties.into_iter().flatten().filter(|(key, _)| !entries.contains_key(*key));
         for (key, within) in absent {
             self.set(&path.key(key), example(within));
+            for choice in choices(within).into_iter().skip(1) {
+                self.set(&path.key(key), choice);
+            }
+            // A table may lack a choice, too.
+            for (inner, within) in within["properties"].as_object().into_iter().flatten() {
+                for choice in choices(within) {
+                    self.set(&path.key(key), json!({ inner: choice }));
+                }
+            }
         }
     }
 
@@ -399,7 +413,7 @@ fn example(schema: &Json) -> Json {
         return text.clone();
     }
     match schema["type"].as_str() {
-        Some("integer") => json!(schema["minimum"].as_i64().unwrap_or(1)),
+        Some("integer" | "number") => json!(schema["minimum"].as_i64().unwrap_or(1)),
         Some("boolean") => json!(true),
         Some("array") => json!([example(&schema["items"])]),
         Some("object") => {

@@ -17,7 +17,7 @@ use crate::diag::{FileId, Sink, Sources, Span};
 use crate::k8s::{Catalog, Node};
 use crate::load::{self, Layer};
 use crate::merge::{self, Input, Inputs, Tree, Value};
-use crate::model::{Contextual, Environment};
+use crate::model;
 use crate::render::Catalogue;
 use crate::template::Recording;
 use crate::verify::Verified;
@@ -62,7 +62,9 @@ impl Machine {
     fn tree(&self, json: &Json) -> load::Tree {
         let value = match json {
             Json::Bool(flag) => Value::Bool(*flag),
-            Json::Number(number) => Value::Int(number.as_i64().expect("whole")),
+            Json::Number(number) => {
+                number.as_i64().map_or_else(|| Value::Float(number.as_f64().expect("a number")), Value::Int)
+            }
             Json::String(text) => Value::String(Arc::from(&**text)),
             Json::Array(items) => Value::Array(items.iter().map(|item| self.tree(item)).collect()),
             Json::Object(entries) => Value::Table(
@@ -203,7 +205,7 @@ fn prod(recording: Recording) -> (Machine, Json) {
     let catalogue = Catalogue::load(&workspace, &mut sources, &mut sink).expect("readable");
     let minor = declaration["cluster"]["kubernetes"].as_str().expect("declared");
     let catalog = Catalog::of(minor).expect("built in");
-    assert!(catalogue.check(&Environment::shape(), catalog, &mut sink));
+    assert!(catalogue.check(&model::shape(), catalog, &mut sink));
     let file = sources.add("mutant.toml", "");
     (Machine { catalogue, file, recording }, declaration)
 }

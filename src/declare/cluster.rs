@@ -1,0 +1,113 @@
+//! The cluster that an environment runs in.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::{
+    Bytes, Cidr, ContextPattern, Cpu, KubernetesMinor, LabelKey, LabelMap, LabelValue, Name, ObjectName,
+    PortName, PortNumber, TaintEffect,
+};
+use crate::merge::Sourced;
+
+/// The cluster.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cluster {
+    /// The minor version of Kubernetes that it runs.
+    pub kubernetes: Sourced<KubernetesMinor>,
+    /// The contexts of kubeconfigs that lead to it, such as `kind-p8fs` or `p8fs-prod-*`.
+    #[serde(default)]
+    pub contexts: Vec<Sourced<ContextPattern>>,
+    /// Where the cluster's DNS server is.
+    pub dns: Option<Dns>,
+    /// The Gateway that passes on requests from outside.
+    pub gateway: Option<Sourced<Gateway>>,
+    /// The ingress controller that passes on requests from outside.
+    pub ingress: Option<Sourced<Ingress>>,
+    /// Where the API server is, for workloads with `access`.
+    pub api_server: Option<Sourced<ApiServer>>,
+    /// Groups of like nodes, by name.
+    #[serde(default)]
+    pub pools: BTreeMap<Name, Sourced<Pool>>,
+}
+
+/// The pods that answer DNS.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dns {
+    /// Their namespace.
+    pub namespace: Sourced<Name>,
+    /// Their labels.
+    pub labels: Sourced<LabelMap>,
+}
+
+/// The Gateway that passes on requests from outside.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// The name of the Gateway object.
+    pub name: Sourced<ObjectName>,
+    /// Its namespace.
+    pub namespace: Sourced<Name>,
+    /// The namespace of the pods that carry its traffic; that of the Gateway if left out.
+    pub pods_namespace: Option<Sourced<Name>>,
+    /// The listener to attach routes to, such as one that ends TLS; all of them if left out.
+    pub listener: Option<Sourced<PortName>>,
+}
+
+/// The ingress controller that passes on requests from outside.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ingress {
+    /// The name of its ingress class.
+    pub class: Sourced<ObjectName>,
+    /// The namespace of its pods.
+    pub namespace: Sourced<Name>,
+    /// The cluster issuer of cert-manager that makes certificates; without, their Secrets must be there.
+    pub issuer: Option<Sourced<ObjectName>>,
+}
+
+/// Where the API server is.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApiServer {
+    /// Its addresses, as pods reach it: those behind the Service `kubernetes`.
+    #[schemars(length(min = 1))]
+    pub cidrs: Vec<Sourced<Cidr>>,
+    /// Its port; 6443 if left out.
+    pub port: Option<Sourced<PortNumber>>,
+}
+
+/// A group of like nodes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// How many nodes there are.
+    #[schemars(range(min = 1))]
+    pub nodes: Sourced<u32>,
+    /// What pods may use of a node's CPU.
+    pub cpu: Sourced<Cpu>,
+    /// What pods may use of a node's memory.
+    pub memory: Sourced<Bytes>,
+    /// The zones that they are in.
+    #[serde(default)]
+    pub zones: Vec<Sourced<Name>>,
+    /// The labels of the nodes, by which pods find them.
+    #[serde(default)]
+    pub labels: BTreeMap<LabelKey, Sourced<LabelValue>>,
+    /// The taints of the nodes, by key.
+    #[serde(default)]
+    pub taints: BTreeMap<LabelKey, Sourced<Taint>>,
+}
+
+/// Keeps other pods off a node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Taint {
+    /// Its value, if it has one.
+    pub value: Option<Sourced<LabelValue>>,
+    /// What it does.
+    pub effect: Sourced<TaintEffect>,
+}

@@ -1,0 +1,138 @@
+//! The derivations of a workload's pods.
+
+use super::workload::{Container, Folder, HttpGet, Mount, Port, Probe, Variable};
+use super::workloads::{Storage, seconds_or};
+use crate::declare::{self, AbsolutePath, Declared, PortName, Ports, Scratch};
+use crate::merge::Sourced;
+
+/// How long a pod with ports goes on answering after it is told to stop, in seconds: until every node has heard that
+/// it is no endpoint any more. The container template sleeps as long before it stops.
+const UNHEARD: u32 = 10;
+/// Between two questions whether a pod has started, in seconds; the container template asks as often.
+const START_PERIOD: u32 = 2;
+
+pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage: &Storage<'_>) -> Container {
+    let pod = raw.pod;
+    let serving = raw.serving();
+    let ports = serving.map(|serving| serving.ports);
+    let probe = |probe: Option<&Sourced<declare::Probe>>| {
+        let ports = ports?;
+        probe.map(|probe| {
+            // A service cannot be without.
+            let holder = if raw.table == "services" { raw.inputs } else { probe.inputs() };
+            Sourced::derived(derive_probe(probe, ports), holder.clone())
+        })
+    };
+    let start_within = seconds_or(serving.and_then(|serving| serving.start_within), raw.inputs, 120);
+    Container {
+        image: pod.image.clone(),
+        command: pod.command.clone(),
+        args: pod.args.clone(),
+        ports: ports
+            .into_iter()
+            .flatten()
+            .map(|(name, number)| {
+                number.map(|_| Port { name: number.map(|_| name.clone()), number: number.clone() })
+            })
+            .collect(),
+        env: pod
+            .env
+            .iter()
+            .map(|(name, value)| {
+                value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
+            })
+            .collect(),
+        cpu: pod.resources.cpu.clone(),
+        memory: pod.resources.memory.clone(),
+        storage: pod.resources.storage.clone(),
+        readiness: probe(serving.and_then(|serving| serving.readiness)),
+        liveness: probe(serving.and_then(|serving| serving.liveness)),
+        start_attempts: start_within.map(|seconds| seconds.div_ceil(START_PERIOD).max(1)),
+        scratch: scratch(declared, raw, storage),
+        mounts: mounts(declared, raw),
+    }
+}
+
+/// From being told to stop to being killed, in seconds.
+pub(super) fn grace(raw: declare::Workload<'_>) -> Sourced<u32> {
+    let port = raw.serving().and_then(|serving| serving.ports.values().next());
+    let unheard = match port {
+        Some(port) => port.map(|_| UNHEARD),
+        None => Sourced::derived(0, raw.inputs.absence()),
+    };
+    let drain = seconds_or(raw.pod.drain.as_ref(), raw.inputs, 30);
+    // A second more, so that the kill never comes first.
+    drain.zip(&unheard, |drain, unheard| drain.saturating_add(unheard + 1))
+}
+
+fn scratch(declared: &Declared, raw: declare::Workload<'_>, storage: &Storage<'_>) -> Vec<Sourced<Folder>> {
+    let folders = declared.system.scratch.iter().chain(&raw.pod.scratch).map(|(name, scratch)| {
+        scratch.map(|raw| Folder {
+            name: scratch.map(|_| format!("scratch-{name}")),
+            size: raw.size.clone(),
+            medium: None,
+        })
+    });
+    let in_memory = storage.in_memory.iter().map(|(name, volume)| {
+        volume.map(|raw| Folder {
+            name: volume.map(|_| name.to_string()),
+            size: raw.size.clone(),
+            medium: Some(declared.environment.tier.map(|_| "Memory".to_owned())),
+        })
+    });
+    folders.chain(in_memory).collect()
+}
+
+fn mounts(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Mount>> {
+    let writable = |name: Sourced<String>, path: &Sourced<AbsolutePath>| {
+        Sourced::derived(
+            Mount { name: name.clone(), path: path.clone(), sub_path: None, read_only: None },
+            name.inputs().clone(),
+        )
+    };
+    let scratch = declared.system.scratch.iter().chain(&raw.pod.scratch).map(|(name, scratch)| {
+        let Scratch { path, .. } = scratch.value();
+        writable(scratch.map(|_| format!("scratch-{name}")), path)
+    });
+    let volumes = raw
+        .pod
+        .storage
+        .value()
+        .iter()
+        .map(|(name, volume)| writable(volume.map(|_| name.to_string()), &volume.value().path));
+    let files = raw.pod.files.iter().map(|(name, file)| {
+        let path = &file.value().path;
+        file.map(|_| Mount {
+            name: Sourced::default_of("files".to_owned()),
+            path: path.clone(),
+            sub_path: Some(file.map(|_| name.clone())),
+            read_only: Some(Sourced::default_of(true)),
+        })
+    });
+    scratch.chain(volumes).chain(files).collect()
+}
+
+fn derive_probe(probe: &Sourced<declare::Probe>, ports: &Ports) -> Probe {
+    let raw = probe.value();
+    Probe {
+        http: raw.path.as_ref().map(|path| {
+            path.map(|_| HttpGet { path: path.clone(), port: port_name(ports, raw.port.as_ref()) })
+        }),
+        grpc: raw
+            .grpc
+            .as_ref()
+            .and_then(|name| Some(name.zip(ports.get(name.value())?, |_, number| *number))),
+        tcp: raw.tcp.as_ref().map(Sourced::text),
+        command: raw.command.clone(),
+        timeout: seconds_or(raw.timeout.as_ref(), probe.inputs(), 2),
+    }
+}
+
+/// The port that was named, or the only one there is; the rules of `declare` have made sure that it exists.
+pub(super) fn port_name(ports: &Ports, named: Option<&Sourced<PortName>>) -> Sourced<String> {
+    match (named, ports.iter().next()) {
+        (Some(name), _) => name.text(),
+        (None, Some((name, number))) => number.map(|_| name.to_string()),
+        (None, None) => Sourced::default_of(String::new()),
+    }
+}
