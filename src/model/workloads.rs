@@ -32,7 +32,10 @@ pub(super) fn derive(
     } else {
         raw.pod.access.map(|_| ())
     };
-    let rules = |scope| access.map(|()| rules(raw, scope));
+    // Which rules there are, and in which order, is by all names in the table.
+    let mut listed = access.inputs().clone();
+    listed.extend(&access.inputs().absence());
+    let rules = |scope| Sourced::derived(rules(raw, scope), listed.clone());
     if let Some(enabled) = &raw.pod.enabled {
         reads.mark(enabled.inputs().iter());
     }
@@ -307,9 +310,8 @@ fn rules(raw: declare::Workload<'_>, scope: Scope) -> Vec<Sourced<Rule>> {
     let rules = access.map(|access| {
         let raw = access.value();
         let mut inputs = access.inputs().clone();
-        if let Some(scope) = &raw.scope {
-            inputs.extend(scope.inputs());
-        }
+        let otherwise = || Sourced::default_in(access, Scope::Namespace);
+        inputs.extend(raw.scope.clone().unwrap_or_else(otherwise).inputs());
         let rule = Rule {
             group: raw.group.clone().unwrap_or_default(),
             resources: raw.resources.clone(),
