@@ -2,8 +2,9 @@
 
 use super::Facts;
 use crate::declare::{Replicas, Workload};
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::thousandths;
+use crate::merge::Sourced;
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     quota(facts, sink);
@@ -37,36 +38,44 @@ fn least(workload: &Workload<'_>) -> u128 {
 fn quota(facts: &Facts<'_>, sink: &mut Sink) {
     let Some(quota) = &facts.declared.environment.quota else { return };
     let quota = quota.value();
-    let sum = |amount: &dyn Fn(&Workload<'_>) -> Option<u128>| -> u128 {
-        let all = facts.declared.workloads().map(|workload| most(&workload) * amount(&workload).unwrap_or(0));
-        all.sum()
-    };
-    let checked = [
-        ("CPU", thousandths(quota.cpu.value().as_str()), facts.place(&quota.cpu), {
-            sum(&|workload| thousandths(workload.pod.resources.cpu.value().as_str()))
-        }),
-        ("memory", thousandths(quota.memory.value().as_str()), facts.place(&quota.memory), {
-            sum(&|workload| thousandths(workload.pod.resources.memory.value().as_str()))
-        }),
-        (
-            "pods",
-            Some(u128::from(*quota.pods.value()) * 1000),
-            facts.place(&quota.pods),
-            sum(&|_| Some(1000)),
-        ),
-    ];
-    for (what, there, at, wanted) in checked {
-        if let (Some(there), Some(at)) = (there, at)
-            && wanted > there
-        {
+    let there = [("CPU", quota.cpu.text()), ("memory", quota.memory.text()), ("pods", quota.pods.text())];
+    for (what, there) in there {
+        let (Some(at), Some(room)) = (facts.place(&there), thousandths(there.value())) else { continue };
+        let (mut wanted, mut largest) = (0, None);
+        for workload in facts.declared.workloads() {
+            let one = request(&workload, what);
+            let all = most(&workload) * thousandths(one.value()).unwrap_or(0);
+            wanted += all;
+            largest = largest.max(facts.place(&one).map(|place| (all, place)));
+        }
+        if wanted > room {
             let title = format!("the environment's workloads can request more {what} than its quota has");
             let label = format!("{} {} are needed", readable(what, wanted), unit(what));
-            sink.push(
-                Diagnostic::error(Code::OverQuota, title).at(at, label).note(
-                    "counted: the most replicas of each workload, and one pod more while it is replaced",
-                ),
-            );
+            let found = Diagnostic::error(Code::OverQuota, title)
+                .at(at, label)
+                .note("counted: the most replicas of each workload, and one pod more while it is replaced");
+            sink.push(with_largest(found, what, largest));
         }
+    }
+}
+
+/// What one pod requests; of pods, how many there are.
+fn request(workload: &Workload<'_>, what: &str) -> Sourced<String> {
+    let resources = &workload.pod.resources;
+    match (what, workload.serving()) {
+        ("CPU", _) => resources.cpu.text(),
+        ("memory", _) => resources.memory.text(),
+        (_, Some(serving)) => serving.replicas.map(|_| "1".to_owned()),
+        (_, None) => workload.pod.image.map(|_| "1".to_owned()),
+    }
+}
+
+fn with_largest(found: Diagnostic, what: &str, largest: Option<(u128, Span)>) -> Diagnostic {
+    match largest {
+        Some((amount, place)) => {
+            found.context(place, format!("the largest part: {} {}", readable(what, amount), unit(what)))
+        }
+        None => found,
     }
 }
 
@@ -96,14 +105,15 @@ fn pools(facts: &Facts<'_>, sink: &mut Sink) {
         };
         for (what, node) in [("CPU", pool.cpu.text()), ("memory", pool.memory.text())] {
             let (Some(at), Some(room)) = (facts.place(&node), thousandths(node.value())) else { continue };
-            let mut fewest = 0;
+            let (mut fewest, mut largest) = (0, None);
             for workload in facts.declared.workloads().filter(placed) {
-                let resources = &workload.pod.resources;
-                let one = if what == "CPU" { resources.cpu.text() } else { resources.memory.text() };
+                let one = request(&workload, what);
                 let (Some(pod), Some(wanted)) = (facts.place(&one), thousandths(one.value())) else {
                     continue;
                 };
-                fewest += wanted * least(&workload);
+                let all = wanted * least(&workload);
+                fewest += all;
+                largest = largest.max(Some((all, pod)));
                 if wanted > room {
                     let (noun, workload) = (workload.noun(), workload.name);
                     let title =
@@ -117,6 +127,7 @@ fn pools(facts: &Facts<'_>, sink: &mut Sink) {
                 let title = format!("pool `{name}` has less {what} than its workloads need at the fewest");
                 let label = format!("{} {} are needed in all", readable(what, fewest), unit(what));
                 let found = Diagnostic::error(Code::OverCapacity, title).at(at, label);
+                let found = with_largest(found, what, largest);
                 sink.push(match facts.place(&pool.nodes) {
                     Some(nodes) => found.context(nodes, "so many nodes"),
                     None => found,

@@ -116,6 +116,12 @@ impl<'a> Side<'a> {
         named(node).any(|input| touched.iter().any(|path| self.is_of(input, path, is_at_or_below)))
     }
 
+    /// Whether a leaf names the table to which one of the paths was added, as one whose keys count.
+    fn lists(&self, node: &Node, touched: &[String], before: &Side<'_>) -> bool {
+        let tables: Vec<&str> = touched.iter().filter_map(|path| before.lacking(path)).collect();
+        named(node).any(|input| input != input.node() && tables.contains(&&*self.inputs.get(input).path))
+    }
+
     fn is_of(&self, input: Input, touched: &str, is_met: fn(&str, &str) -> bool) -> bool {
         let path = &*self.inputs.get(input).path;
         is_met(path, touched) || input != input.node() && self.lacking(touched) == Some(path)
@@ -170,7 +176,9 @@ fn try_out(machine: &Machine, base: &Output, mutation: &Mutation, declaration: &
     }
     let is_claimed = |change: &&Change<'_>| {
         change.before.is_some_and(|node| before.names(node, &touched))
-            || change.after.is_some_and(|node| after.names(node, &touched))
+            || change
+                .after
+                .is_some_and(|node| after.names(node, &touched) || after.lists(node, &touched, &before))
     };
     let text = |node: Option<&Node>| node.map_or("nothing".to_owned(), |node| format!("{:?}", node.value));
     let unclaimed = changes.iter().filter(|change| !is_claimed(change)).map(|change| {
