@@ -105,10 +105,16 @@ pub(super) fn selector(system: &Sourced<Name>, name: &Sourced<Name>) -> LabelMap
 fn config(declared: &Declared) -> Sourced<Option<Config>> {
     let settings = &declared.settings;
     let texts = settings.value().iter().map(|(name, value)| (name.to_string(), value.text()));
+    // That there are any is by the table and by the first that stands for all.
+    let mut inputs = settings.inputs().clone();
+    if let Some(first) = settings.value().values().next() {
+        inputs.extend(first.inputs());
+    }
+    let settings = Sourced::derived(settings.value(), inputs);
     settings.map(|data| {
         (!data.is_empty()).then(|| Config {
             name: declared.system.name.map(|name| format!("{name}-config")),
-            data: data.clone(),
+            data: (*data).clone(),
             digest: digest(texts),
         })
     })

@@ -34,10 +34,13 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             uses(declared, workload, used, &mut edges, reads);
         }
         let access = &workload.pod.access;
-        if let (false, Some(server)) = (access.value().is_empty(), &declared.cluster.value().api_server) {
+        if let (Some(first), Some(server)) =
+            (access.value().values().next(), &declared.cluster.value().api_server)
+        {
             let server = server.value();
             let port = server.port.clone().unwrap_or_else(|| Sourced::default_of(PortNumber(6443)));
-            let egress = edge(addresses(&server.cidrs), &port, access.inputs());
+            let asked = access.zip(first, |_, _| ());
+            let egress = edge(addresses(&server.cidrs), &port, asked.inputs());
             edges.entry(workload.name).or_default().egress.push(egress);
         }
     }

@@ -1,5 +1,7 @@
 //! [`Code::UnknownReference`] and [`Code::AmbiguousPort`]
 
+use std::collections::BTreeMap;
+
 use super::Facts;
 use crate::declare::{Entry, Name, PortName, Ports, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
@@ -107,24 +109,31 @@ fn exposure(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
 
 fn placement(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let placement = workload.pod.placement.value();
-    let pools = facts.declared.cluster.value().pools.keys().map(Name::as_str).collect();
+    let pools = &facts.declared.cluster.value().pools;
     named(facts, placement.pool.as_ref(), "pool of nodes", "cluster.pools", pools, sink);
-    let priorities = facts.declared.environment.priorities.keys().map(Name::as_str).collect();
+    let priorities = &facts.declared.environment.priorities;
     named(facts, placement.priority.as_ref(), "priority", "environment.priorities", priorities, sink);
 }
 
-fn named(
+fn named<T>(
     facts: &Facts<'_>,
     name: Option<&Sourced<Name>>,
     what: &str,
     table: &str,
-    known: Vec<&str>,
+    known: &BTreeMap<Name, Sourced<T>>,
     sink: &mut Sink,
 ) {
-    let Some(name) = name.filter(|name| !known.contains(&name.value().as_str())) else { return };
+    let Some(name) = name.filter(|name| !known.contains_key(name.value())) else { return };
     let (Some(at), name) = (facts.place(name), name.value()) else { return };
     let found = unknown(format!("no {what} is called `{name}`")).at(at, format!("not in `[{table}]`"));
-    sink.push(found.suggest(name.as_str(), known));
+    let names = || known.keys().map(Name::as_str);
+    let found = found.suggest(name.as_str(), names());
+    // The slip may be here or there.
+    let near = closest(name.as_str(), names()).and_then(|near| facts.place(known.get(near)?));
+    sink.push(match near {
+        Some(near) => found.context(near, "nearly of that name"),
+        None => found,
+    });
 }
 
 fn access(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {

@@ -247,6 +247,30 @@ impl Maker<'_> {
         self.set(path, items.iter().cloned().chain([example(&schema["items"])]).collect());
     }
 
+    /// What depends on any of several named things changes only when all of them do.
+    fn all_of(&mut self, path: &Path, entries: &Map<String, Json>, schema: &Json) {
+        let named: Vec<&String> = match schema["properties"].as_object() {
+            Some(known) => entries.keys().filter(|key| !known.contains_key(*key)).collect(),
+            None => entries.keys().collect(),
+        };
+        let [first, others @ ..] = named.as_slice() else { return };
+        if others.is_empty() {
+            return;
+        }
+        let each = |change: &dyn Fn(&str) -> (Path, Change)| {
+            Mutation(
+                named.iter().map(|key| change(key)).map(|(path, change)| Edit { path, change }).collect(),
+            )
+        };
+        self.made.push(each(&|key| (path.key(key), Change::Remove)));
+        let Some(within) = below(schema, &Step::Key((*first).clone())) else { return };
+        for (key, field) in within["properties"].as_object().into_iter().flatten() {
+            for choice in choices(field) {
+                self.made.push(each(&|name| (path.key(name).key(key), Change::Set(choice.clone()))));
+            }
+        }
+    }
+
     fn object(&mut self, path: &Path, entries: &Map<String, Json>, schema: &Json) {
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
@@ -268,6 +292,7 @@ impl Maker<'_> {
                 }
             }
         }
+        self.all_of(path, entries, schema);
         let absent = properties.into_iter().flatten().filter(|(key, _)| !entries.contains_key(*key));
         for (key, within) in absent {
             self.set(&path.key(key), example(within));
