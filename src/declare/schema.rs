@@ -106,7 +106,7 @@ mod tests_of_required_keys {
     #[test]
     fn a_key_is_required_where_its_table_must_have_it() {
         assert_eq!(required_keys("services.web.image"), [false, false, true]);
-        assert_eq!(required_keys("services.web.probes.liveness.path"), [false, false, true, true, true]);
+        assert_eq!(required_keys("services.web.probes.liveness.path"), [false, false, true, true, false]);
         assert_eq!(required_keys("services.web.replicas.min"), [false, false, true, true]);
         assert_eq!(required_keys("services.web.env.A"), [false; 4]);
         assert_eq!(required_keys("no.such"), [false, false]);
