@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::field::Empty;
 use tracing::info_span;
 
-use crate::declare::{self, Declared};
+use crate::declare::{self, Declared, Place};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, Environments, Layer, Settings};
@@ -49,6 +49,8 @@ pub struct Compiler<'w> {
     dead: DeadKeys,
     /// What came of patches in them.
     effects: PatchEffects,
+    /// Where they are deployed.
+    places: Vec<Place>,
     /// Every text that was read.
     pub sources: Sources,
     /// Everything that was found.
@@ -79,6 +81,7 @@ impl<'w> Compiler<'w> {
             catalogs,
             dead: DeadKeys::default(),
             effects: PatchEffects::default(),
+            places: Vec::new(),
             sources,
             sink,
         })
@@ -93,6 +96,7 @@ impl<'w> Compiler<'w> {
             catalogs: BTreeMap::new(),
             dead: DeadKeys::default(),
             effects: PatchEffects::default(),
+            places: Vec::new(),
             sources: Sources::below(&*workspace.below),
             sink: Sink::default(),
         }
@@ -107,9 +111,10 @@ impl<'w> Compiler<'w> {
         }
     }
 
-    /// The names of the workspace's environments.
+    /// What can be compiled: the names of the workspace's environments, with those of their clusters where they have
+    /// several: `prod/eu`.
     pub fn environments(&mut self) -> Result<Vec<String>, WorkspaceError> {
-        self.environments.names(&mut self.sources)
+        self.environments.targets(&mut self.sources)
     }
 
     /// The workspace's templates; none when this is not the version that the workspace wants.
@@ -128,14 +133,16 @@ impl<'w> Compiler<'w> {
     pub fn without_effect(&mut self, names: &[String], compiled: Coverage) -> Result<(), WorkspaceError> {
         // With an environment missing from the picture, a layer's key may be read there.
         let complete = compiled == Coverage::Every && self.sink.errors() == 0;
-        let files: Vec<String> = names.iter().map(|name| format!("{ENVIRONMENTS}/{name}.toml")).collect();
+        let files = names.iter().map(|name| format!("{ENVIRONMENTS}/{}.toml", load::target(name).0));
+        let files: BTreeSet<String> = files.collect();
         let own = |span| {
             let path = self.sources.path(span);
-            path == ARGUMENT || files.iter().any(|file| file == path)
+            path == ARGUMENT || files.contains(path)
         };
         self.sink.extend(self.dead.findings(|span| complete || own(span)));
         self.patches_without_effect(names, complete)?;
         if compiled == Coverage::Every {
+            self.sink.extend(declare::overlaps(&self.places));
             self.environments.strays(&mut self.sources, &mut self.sink)?;
         }
         Ok(())
@@ -159,7 +166,7 @@ impl<'w> Compiler<'w> {
         let of_names = |patch: &Patch| {
             let mut named = patch.environments.iter();
             !patch.environments.is_empty()
-                && named.all(|(name, _)| names.iter().any(|known| **known == **name))
+                && named.all(|(name, _)| names.iter().any(|known| *load::target(known).0 == **name))
         };
         if self.sink.errors() == 0 && found.is_empty() {
             found.extend(self.effects.findings(catalogue, |patch| complete || of_names(patch)));
@@ -188,14 +195,22 @@ impl<'w> Compiler<'w> {
         let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
             return Ok(None);
         };
+        self.places.extend(Place::of(environment, &declared, &merged));
         let catalog = self.catalog(declared.cluster.value().kubernetes.value().as_str());
         let (Some(catalog), Some(catalogue)) = (catalog, &self.catalogue) else { return Ok(None) };
         if self.sink.errors() > before {
             return Ok(None);
         }
         // model, render, verify
-        let made =
-            objects(environment, &declared, &merged.inputs, catalogue, catalog, recording, &mut self.sink);
+        let made = objects(
+            load::target(environment).0,
+            &declared,
+            &merged.inputs,
+            catalogue,
+            catalog,
+            recording,
+            &mut self.sink,
+        );
         let Some(Made { objects, reads, effects }) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
         span.record("objects", objects.objects().len());
@@ -203,8 +218,10 @@ impl<'w> Compiler<'w> {
         Ok(Some(Compiled { objects, inputs: merged.inputs }))
     }
 
-    /// An environment's layers, laid over each other. None when there is no such environment; that is in the sink.
-    pub fn merged(&mut self, environment: &str) -> Result<Option<Merged>, WorkspaceError> {
+    /// The layers of an environment, or of one of its clusters, laid over each other. None when there is no such; that
+    /// is in the sink.
+    pub fn merged(&mut self, target: &str) -> Result<Option<Merged>, WorkspaceError> {
+        let (environment, _) = load::target(target);
         let layers = self.environments.layers(environment, &mut self.sources, &mut self.sink)?;
         let Some(layers) = layers else {
             let title = format!("no environment is called `{environment}`");
@@ -220,6 +237,11 @@ impl<'w> Compiler<'w> {
                 let known = self.environments()?;
                 self.sink.push(unknown_environment(found, environment, &known));
             }
+            return Ok(None);
+        }
+        let before = self.sink.errors();
+        let layers = load::choose_cluster(layers, target, &mut self.sink);
+        if self.sink.errors() > before {
             return Ok(None);
         }
         Ok(Some(merge::merge(

@@ -276,3 +276,39 @@ fn custom_resources_are_known_without_definitions() {
     fs::write(folder.path().join("monitor.yaml"), monitor.replace("30 s", "30s")).expect("written");
     assert_eq!(run(folder.path(), &["check", "-f", "monitor.yaml"]).code, Some(0));
 }
+
+#[test]
+fn each_cluster_of_an_environment_is_rendered_by_itself() {
+    let folder = workspace();
+    let clusters = "[clusters.eu]\ncontexts = [\"p8fs-prod-eu\"]\ngateway.name = \"europe\"\n\n\
+                    [clusters.us]\ncontexts = [\"p8fs-prod-us\"]\nkubernetes = \"1.35\"\n\n[settings]";
+    edit(folder.path(), "prod.toml", "[settings]", clusters);
+    let checked = run(folder.path(), &["check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    assert!(checked.stderr.contains("checked dev, prod/eu, prod/us, staging"), "{}", checked.stderr);
+
+    let one = run(folder.path(), &["render", "prod"]);
+    assert_eq!(one.code, Some(2));
+    assert!(one.stderr.contains("name one of them: `prod/eu`, `prod/us`"), "{}", one.stderr);
+    let slip = run(folder.path(), &["render", "prod/ue"]);
+    assert!(slip.stderr.contains("did you mean `eu`?"), "{}", slip.stderr);
+
+    let (eu, us) = (
+        run(folder.path(), &["render", "prod/eu"]).stdout,
+        run(folder.path(), &["render", "prod/us"]).stdout,
+    );
+    assert!(eu.contains("- name: europe\n") && eu.contains("enforce-version: v1.36"));
+    assert!(us.contains("- name: public\n") && us.contains("enforce-version: v1.35"));
+
+    let written = run(folder.path(), &["render", "--all", "--out", "out"]);
+    assert_eq!(written.code, Some(0), "{}", written.stderr);
+    assert!(
+        folder.path().join("out/prod/us/manifests").is_dir()
+            && folder.path().join("out/dev/manifests").is_dir()
+    );
+    assert_eq!(run(folder.path(), &["render", "--all", "--out", "out", "--check"]).code, Some(0));
+
+    edit(folder.path(), "prod.toml", "gateway.name = \"europe\"", "gatway.name = \"europe\"");
+    let found = run(folder.path(), &["check"]).stderr;
+    assert!(found.contains("did you mean `gateway`?"), "{found}");
+}

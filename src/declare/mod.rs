@@ -8,6 +8,7 @@ mod cluster;
 mod file;
 mod findings;
 mod misspelt;
+mod overlap;
 mod report;
 mod rules;
 mod schema;
@@ -23,6 +24,7 @@ use crate::merge::Merged;
 
 pub use cluster::{Pool, Taint};
 pub use file::{Declared, Setting};
+pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;
 pub use schema::required_keys;
 #[cfg(test)]

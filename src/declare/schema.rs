@@ -85,6 +85,14 @@ pub fn published() -> Value {
         |about: &str| json!({ "type": "array", "items": { "type": "string" }, "description": about });
     let properties = &mut schema["properties"];
     properties["extends"] = strings("The layers below this file, the lowest first; in the same folder.");
+    let mut cluster = properties["cluster"].clone();
+    cluster["description"] = json!("What this cluster has else than `[cluster]` says.");
+    properties["clusters"] = json!({
+        "type": "object",
+        "description": "The clusters of an environment that has several, by name; each is rendered by itself, as `prod/eu`.",
+        "patternProperties": { "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$": cluster },
+        "additionalProperties": false,
+    });
     properties["unset"] = strings("Paths such as `services.api.scale` to remove from the layers below.");
     schema
 }

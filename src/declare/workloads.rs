@@ -2,7 +2,9 @@
 
 use super::file::Declared;
 use super::values::{Duration, Name};
-use super::workload::{CronJobKeys, Expose, JobKeys, Pod, Ports, Probe, Replicas, Scale, Slo};
+use super::workload::{
+    CronJob, CronJobKeys, Expose, Job, JobKeys, Pod, Ports, Probe, Replicas, Scale, Service, Slo, Worker,
+};
 use crate::merge::{InputSet, Sourced};
 
 /// A declared workload, and what its sort says of it.
@@ -61,48 +63,61 @@ impl<'a> Workload<'a> {
     }
 }
 
+fn service<'a>((name, service): (&'a Name, &'a Sourced<Service>)) -> Workload<'a> {
+    let own = &service.value().own;
+    let serving = Serving {
+        ports: &own.ports,
+        replicas: &own.replicas,
+        scale: own.scale.as_ref(),
+        readiness: Some(&own.probes.readiness),
+        liveness: Some(&own.probes.liveness),
+        start_within: own.probes.start_within.as_ref(),
+        expose: own.expose.as_ref(),
+        slo: own.slo.as_ref(),
+    };
+    let (inputs, pod) = (service.inputs(), &service.value().common);
+    Workload { name, table: "services", inputs, pod, sort: Sort::Serving(serving) }
+}
+
+fn worker<'a>((name, worker): (&'a Name, &'a Sourced<Worker>)) -> Workload<'a> {
+    let own = &worker.value().own;
+    let serving = Serving {
+        ports: &own.ports,
+        replicas: &own.replicas,
+        scale: own.scale.as_ref(),
+        readiness: own.probes.readiness.as_ref(),
+        liveness: own.probes.liveness.as_ref(),
+        start_within: own.probes.start_within.as_ref(),
+        expose: None,
+        slo: None,
+    };
+    let (inputs, pod) = (worker.inputs(), &worker.value().common);
+    Workload { name, table: "workers", inputs, pod, sort: Sort::Serving(serving) }
+}
+
+fn job<'a>((name, job): (&'a Name, &'a Sourced<Job>)) -> Workload<'a> {
+    let (inputs, pod) = (job.inputs(), &job.value().common);
+    Workload { name, table: "jobs", inputs, pod, sort: Sort::Job(&job.value().own) }
+}
+
+fn cron_job<'a>((name, job): (&'a Name, &'a Sourced<CronJob>)) -> Workload<'a> {
+    let (inputs, pod) = (job.inputs(), &job.value().common);
+    Workload { name, table: "cron_jobs", inputs, pod, sort: Sort::CronJob(&job.value().own) }
+}
+
 impl Declared {
     /// Every workload, sort by sort, also those that are switched off.
     pub fn all_workloads(&self) -> impl Iterator<Item = Workload<'_>> {
-        let services = self.services.iter().map(|(name, service)| {
-            let own = &service.value().own;
-            let serving = Serving {
-                ports: &own.ports,
-                replicas: &own.replicas,
-                scale: own.scale.as_ref(),
-                readiness: Some(&own.probes.readiness),
-                liveness: Some(&own.probes.liveness),
-                start_within: own.probes.start_within.as_ref(),
-                expose: own.expose.as_ref(),
-                slo: own.slo.as_ref(),
-            };
-            let (inputs, pod) = (service.inputs(), &service.value().common);
-            Workload { name, table: "services", inputs, pod, sort: Sort::Serving(serving) }
-        });
-        let workers = self.workers.iter().map(|(name, worker)| {
-            let own = &worker.value().own;
-            let serving = Serving {
-                ports: &own.ports,
-                replicas: &own.replicas,
-                scale: own.scale.as_ref(),
-                readiness: own.probes.readiness.as_ref(),
-                liveness: own.probes.liveness.as_ref(),
-                start_within: own.probes.start_within.as_ref(),
-                expose: None,
-                slo: None,
-            };
-            let (inputs, pod) = (worker.inputs(), &worker.value().common);
-            Workload { name, table: "workers", inputs, pod, sort: Sort::Serving(serving) }
-        });
-        let jobs = self.jobs.iter().map(|(name, job)| {
-            let (inputs, pod) = (job.inputs(), &job.value().common);
-            Workload { name, table: "jobs", inputs, pod, sort: Sort::Job(&job.value().own) }
-        });
-        let cron_jobs = self.cron_jobs.iter().map(|(name, job)| {
-            let (inputs, pod) = (job.inputs(), &job.value().common);
-            Workload { name, table: "cron_jobs", inputs, pod, sort: Sort::CronJob(&job.value().own) }
-        });
-        services.chain(workers).chain(jobs).chain(cron_jobs)
+        let serving = self.services.iter().map(service).chain(self.workers.iter().map(worker));
+        serving.chain(self.jobs.iter().map(job)).chain(self.cron_jobs.iter().map(cron_job))
+    }
+
+    /// The workload of a name, also one that is switched off.
+    pub fn workload(&self, name: &str) -> Option<Workload<'_>> {
+        let services = self.services.get_key_value(name).map(service);
+        let workers = || self.workers.get_key_value(name).map(worker);
+        let jobs = || self.jobs.get_key_value(name).map(job);
+        services.or_else(workers).or_else(jobs).or_else(|| self.cron_jobs.get_key_value(name).map(cron_job))
     }
 
     /// The workloads that run in this environment.
@@ -112,9 +127,8 @@ impl Declared {
 
     /// The ports of the workload or store of that name, for those that use it.
     pub fn ports_of(&self, name: &str) -> Option<&Ports> {
-        let services = self.services.get(name).map(|service| &service.value().own.ports);
-        let workers = || self.workers.get(name).map(|worker| &worker.value().own.ports);
+        let workload = self.workload(name).and_then(|workload| workload.serving());
         let stores = || self.stores.get(name).map(|store| &store.value().external.ports);
-        services.or_else(workers).or_else(stores)
+        workload.map(|serving| serving.ports).or_else(stores)
     }
 }

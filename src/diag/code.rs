@@ -64,6 +64,12 @@ codes! {
     /// Layers form a line from the base to the environment; break the circle.
     ExtendsCycle = "extends-cycle",
 
+    /// Two environments with the same namespace may be deployed to the same cluster.
+    ///
+    /// `cluster.contexts` says which contexts of a kubeconfig lead to an environment's cluster, with `*` for any
+    /// characters. Where a context could belong to both, the one deployed later would overwrite the other's objects.
+    OverlappingContexts = "overlapping-contexts",
+
     /// A file in `environments/` that is neither an environment nor a layer of one.
     ///
     /// Nothing looks at such a file: its `[environment]` table may be misspelt, the `extends` that should name it

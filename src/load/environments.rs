@@ -73,6 +73,20 @@ impl<'w> Environments<'w> {
         Ok(names)
     }
 
+    /// What can be compiled: each environment, or each of its clusters as `environment/cluster` where it has several.
+    pub fn targets(&mut self, sources: &mut Sources) -> Result<Vec<String>, WorkspaceError> {
+        let mut targets = Vec::new();
+        for name in self.names(sources)? {
+            // What is wrong with the layers is said when they are compiled.
+            let layers = self.layers(&name, sources, &mut Sink::default())?.unwrap_or_default();
+            match super::clusters::names(&layers).as_slice() {
+                [] => targets.push(name),
+                clusters => targets.extend(clusters.iter().map(|cluster| format!("{name}/{cluster}"))),
+            }
+        }
+        Ok(targets)
+    }
+
     /// Reports files that are neither environments nor extended by one: with a misspelt `[environment]`, a file
     /// would otherwise not be looked at by anybody.
     pub fn strays(&mut self, sources: &mut Sources, sink: &mut Sink) -> Result<(), WorkspaceError> {

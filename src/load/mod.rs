@@ -3,12 +3,14 @@
 //! [`Environments`] follows `extends` and gives an environment's files from the lowest to the environment itself.
 
 mod argument;
+mod clusters;
 mod environments;
 mod settings;
 mod toml;
 mod tree;
 
 pub use argument::argument;
+pub use clusters::{choose as choose_cluster, target};
 pub use environments::{Environments, Layer, Path};
 pub use settings::Settings;
 pub use toml::path;

@@ -60,10 +60,8 @@ fn uses<'a>(
         let name = Sourced::derived(workload.name.clone(), workload.inputs.clone());
         vec![Peer { pods: Some(selector(&declared.system.name, &name)), ..NOBODY }]
     };
-    let peers = match (
-        declared.workloads().find(|workload| workload.name.as_str() == target),
-        declared.stores.get(target),
-    ) {
+    let of_target = declared.workload(target).filter(Workload::is_enabled);
+    let peers = match (of_target, declared.stores.get(target)) {
         (Some(target), _) => {
             let ingress = edge(of(workload), number, used.inputs());
             edges.entry(target.name).or_default().ingress.push(ingress);

@@ -25,7 +25,7 @@ fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     for used in &workload.pod.uses {
         let Some(at) = facts.place(used) else { continue };
         let (target, port) = used.value().parts();
-        let of_target = || facts.declared.all_workloads().find(|workload| workload.name.as_str() == target);
+        let of_target = || facts.declared.workload(target);
         if target == workload.name.as_str() {
             let found = unknown(format!("{} `{target}` uses itself", workload.noun()));
             sink.push(found.at(at, "its pods need not name themselves"));
