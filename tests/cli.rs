@@ -291,7 +291,7 @@ fn each_cluster_of_an_environment_is_rendered_by_itself() {
     assert_eq!(one.code, Some(2));
     assert!(one.stderr.contains("name one of them: `prod/eu`, `prod/us`"), "{}", one.stderr);
     let slip = run(folder.path(), &["render", "prod/ue"]);
-    assert!(slip.stderr.contains("did you mean `eu`?"), "{}", slip.stderr);
+    assert!(slip.stderr.contains("did you mean `prod/eu`?"), "{}", slip.stderr);
 
     let (eu, us) = (
         run(folder.path(), &["render", "prod/eu"]).stdout,

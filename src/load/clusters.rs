@@ -64,11 +64,12 @@ pub fn choose(layers: Vec<Layer>, name: &str, sink: &mut Sink) -> Vec<Layer> {
             });
         }
         Some(cluster) if !known.iter().any(|known| **known == *cluster) => {
-            let found = unknown(format!("environment `{environment}` has no cluster `{cluster}`"))
-                .suggest(cluster, known.iter().map(|known| &**known));
+            let found = unknown(format!("environment `{environment}` has no cluster `{cluster}`"));
             sink.push(match targets.as_slice() {
                 [] => found.help(format!("it has one: `{environment}`")),
-                targets => found.note(format!("there are {}", targets.join(", "))),
+                targets => found
+                    .suggest(name, targets.iter().map(String::as_str))
+                    .note(format!("there are {}", targets.join(", "))),
             });
         }
         _ => {}
