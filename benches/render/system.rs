@@ -15,7 +15,12 @@ pub const NAMESPACE: &str = "shop-prod";
 /// The environment that is rendered.
 pub const ENVIRONMENT: &str = "prod";
 
-const GATEWAY: &str = "gateway-system";
+const MINOR: &str = "1.36";
+const DOMAIN: &str = "shop.example";
+/// The Gateway's name, its namespace and its listener.
+const GATEWAY: [&str; 3] = ["public", "gateway-system", "https"];
+/// Where every container writes its log, and how much.
+const LOGS: (&str, &str) = ("/var/log/shop", "64Mi");
 const ZONE: &str = "topology.kubernetes.io/zone";
 const WORDS: [&str; 8] = ["cart", "catalog", "checkout", "invoice", "ledger", "search", "shipping", "stock"];
 const SETTINGS: [(&str, &str); 10] = [
@@ -65,7 +70,8 @@ enum Replicas {
 pub struct System(BTreeMap<String, Service>);
 
 impl System {
-    /// A system of `count` services: six of them make 32 objects, and all share one `ConfigMap`.
+    /// A system of `count` services: six of them make 32 objects, every fifth has an `HTTPRoute`, and all share a
+    /// `ConfigMap`, a `Namespace` and the policy that denies the rest.
     pub fn of(count: usize) -> Self {
         Self((0..count).map(|index| (name(index), service(index, count))).collect())
     }
@@ -92,7 +98,9 @@ impl System {
 
     fn base(&self) -> Result<String, fmt::Error> {
         let mut out = String::new();
-        writeln!(out, "[system]\nname = \"{SYSTEM}\"\n\n[cluster]\nkubernetes = \"1.36\"\n\n[settings]")?;
+        writeln!(out, "[system]\nname = \"{SYSTEM}\"")?;
+        writeln!(out, "scratch.logs = {{ path = {:?}, size = {:?} }}", LOGS.0, LOGS.1)?;
+        writeln!(out, "\n[cluster]\nkubernetes = \"{MINOR}\"\n\n[settings]")?;
         for (name, value) in SETTINGS {
             writeln!(out, "{name} = {value:?}")?;
         }
@@ -118,7 +126,9 @@ impl System {
 
     fn prod(&self) -> Result<String, fmt::Error> {
         let mut out = String::from("extends = [\"base.toml\"]\n\n[environment]\ntier = \"production\"\n");
-        writeln!(out, "namespace = \"{NAMESPACE}\"\n\n[cluster.gateway]\nnamespace = \"{GATEWAY}\"")?;
+        writeln!(out, "namespace = {NAMESPACE:?}\ndomain = {DOMAIN:?}\n\n[cluster.gateway]")?;
+        let [gateway, namespace, listener] = GATEWAY;
+        writeln!(out, "name = {gateway:?}\nnamespace = {namespace:?}\nlistener = {listener:?}")?;
         for (name, service) in &self.0 {
             writeln!(out, "\n[services.{name}]\nimage = \"{}\"", image(name))?;
             match service.replicas {
@@ -133,7 +143,7 @@ impl System {
             }
             writeln!(out, "resources.memory = \"{}\"", service.memory)?;
             if service.is_exposed {
-                writeln!(out, "expose = {{ port = \"http\" }}")?;
+                writeln!(out, "expose = {{ host = {name:?}, port = \"http\" }}")?;
             }
         }
         Ok(out)
@@ -153,7 +163,7 @@ impl System {
         };
         for (name, service) in &self.0 {
             if service.is_exposed {
-                connect(name, json!({ "namespace": GATEWAY, "port": service.port }));
+                connect(name, json!({ "namespace": GATEWAY[1], "port": service.port }));
             }
             for used in &service.uses {
                 connect(used, json!({ "service": name, "port": self.0[used].port }));
@@ -162,6 +172,9 @@ impl System {
         json!({
             "managedBy": "p8fs-gen",
             "dns": { "namespace": "kube-system", "labels": { "k8s-app": "kube-dns" } },
+            "kubernetes": MINOR,
+            "gateway": { "name": GATEWAY[0], "namespace": GATEWAY[1], "listener": GATEWAY[2] },
+            "logs": { "path": LOGS.0, "size": LOGS.1 },
             "spreadOver": ZONE,
             "settings": SETTINGS.into_iter().collect::<BTreeMap<_, _>>(),
             "services": services,
@@ -199,6 +212,9 @@ impl System {
                 min
             }
         };
+        if service.is_exposed {
+            values["route"] = json!({ "host": format!("{name}.{DOMAIN}"), "port": service.port });
+        }
         if fewest > 1 {
             values["maxUnavailable"] = json!(1);
         }
