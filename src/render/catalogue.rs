@@ -154,15 +154,17 @@ impl Catalogue {
         &self.patches
     }
 
-    /// Checks every template against the types of the context and the schemas; true when all of them can be
-    /// evaluated. Where a fragment is broken, nothing is known of the templates that include it.
+    /// Checks what the workspace changes against the types of the context and the schemas; true when all templates can
+    /// be evaluated: a test checks those built in. Where a fragment is broken, nothing is known of the templates that
+    /// include it.
     pub fn check(&self, context: &Shape, catalog: &Catalog, sink: &mut Sink) -> bool {
         let _room = tracing::debug_span!(target: "p8fs-gen.template", "checked templates").entered();
         if self.broken.iter().any(|path| path.starts_with(FRAGMENTS) || is_text(path)) {
             return false;
         }
         let before = sink.errors();
-        for template in &self.templates {
+        let changed = self.changed();
+        for template in self.templates.iter().filter(|template| changed.contains(&*template.path)) {
             template::check(template, &self.fragments, context, catalog, sink);
         }
         for patch in &self.patches {
@@ -174,6 +176,26 @@ impl Catalogue {
 }
 
 impl Catalogue {
+    /// The paths of the workspace's own files, and of everything built in that includes one of them.
+    fn changed(&self) -> BTreeSet<&str> {
+        let own = self.entries.iter().filter(|entry| entry.origin != Origin::BuiltIn);
+        let mut changed: BTreeSet<&str> = own.map(|entry| &*entry.path).collect();
+        let mut before = 0;
+        while changed.len() > before {
+            before = changed.len();
+            let templates = self.templates.iter().map(|template| (&*template.path, &template.body));
+            let fragments = self.fragments.parts.iter().map(|(path, part)| (&**path, part));
+            for (path, part) in templates.chain(fragments) {
+                let mut included = BTreeSet::new();
+                part.included(&mut included);
+                if !included.is_disjoint(&changed) {
+                    changed.insert(path);
+                }
+            }
+        }
+        changed
+    }
+
     /// Warns of the workspace's fragments and files that nothing includes.
     fn unused(&self, sink: &mut Sink) {
         let templates = self.templates.iter().map(|template| &template.body);
@@ -226,4 +248,45 @@ fn built_in(folder: &Dir<'static>, texts: &mut BTreeMap<String, Option<&'static 
         }
     }
     folder.dirs().for_each(|folder| built_in(folder, texts));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::k8s::MINORS;
+    use crate::model;
+    use crate::workspace::Memory;
+
+    fn load(files: Memory) -> Catalogue {
+        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        let workspace = Workspace::open(Box::new(files));
+        let catalogue = Catalogue::load(&workspace, &mut sources, &mut sink).unwrap();
+        assert_eq!(sink.errors(), 0);
+        catalogue
+    }
+
+    #[test]
+    fn what_is_built_in_fits_every_minor() {
+        let catalogue = load(Memory::default());
+        assert!(!catalogue.templates.is_empty());
+        for catalog in MINORS.iter().filter_map(|minor| Catalog::of(minor)) {
+            let mut sink = Sink::default();
+            for template in &catalogue.templates {
+                template::check(template, &catalogue.fragments, &model::shape(), catalog, &mut sink);
+            }
+            let found: Vec<_> = sink.into_sorted().into_iter().map(|found| found.title).collect();
+            assert_eq!(found, Vec::<String>::new(), "{}", catalog.minor);
+        }
+    }
+
+    #[test]
+    fn a_changed_fragment_changes_all_that_includes_it() {
+        assert!(load(Memory::default()).changed().is_empty());
+        let probe = "templates/fragments/probe.yaml";
+        let changed = load(Memory::default().with(probe, "exec: { command: [\"true\"] }"));
+        for path in ["fragments/probe.yaml", "fragments/pod.yaml", "workload/deployment.yaml"] {
+            assert!(changed.changed().contains(path), "{path}");
+        }
+        assert!(!changed.changed().contains("network/service.yaml"));
+    }
 }
