@@ -50,3 +50,6 @@ fn has_role(workload: &Context, role: Role) -> bool {
     };
     **text == *role.as_str()
 }
+
+#[cfg(test)]
+mod tests;
