@@ -173,3 +173,24 @@ fn a_file_of_the_output_has_a_place_of_its_own() {
         assert_eq!(found, if is_fine { [].as_slice() } else { &["duplicate-object"] });
     }
 }
+
+#[test]
+fn every_built_in_template_is_rendered_by_some_golden() {
+    let mut idle = render::built_in_paths();
+    idle.retain(|path| !path.starts_with("fragments/") && path.split('/').nth(1) != Some("files"));
+    assert!(idle.len() > 20, "{idle:?}");
+    // The goldens are what these workspaces render, which another test says.
+    for folder in ["", "examples/shop"] {
+        let workspace =
+            Workspace::find(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+        let mut compiler = Compiler::new(&workspace).unwrap();
+        for environment in compiler.environments().unwrap() {
+            let compiled = compiler.compile(&environment, Recording::Reads).unwrap().unwrap();
+            for object in compiled.objects.objects() {
+                let template = compiler.sources.path(object.root.at);
+                idle.retain(|path| !template.ends_with(&**path));
+            }
+        }
+    }
+    assert!(idle.is_empty(), "nothing golden comes of {idle:?}");
+}

@@ -1,0 +1,85 @@
+//! What the pages in `docs/` say of environment files is so.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
+mod run;
+
+use std::fs;
+
+use run::{root, run};
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../docs/environments.md");
+
+/// Follows `$ref`, and `anyOf` to what has properties.
+fn resolved<'s>(schema: &'s Value, node: &'s Value) -> &'s Value {
+    if let Some(reference) = node["$ref"].as_str() {
+        let target = schema.pointer(reference.trim_start_matches('#')).expect("the definition is there");
+        return resolved(schema, target);
+    }
+    let alternatives = node["anyOf"].as_array().into_iter().flatten().map(|node| resolved(schema, node));
+    alternatives.into_iter().find(|node| node["properties"].is_object()).unwrap_or(node)
+}
+
+fn keys(node: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    node["properties"].as_object().into_iter().flatten()
+}
+
+#[test]
+fn every_key_of_environment_files_is_on_the_page() {
+    let schema: Value = serde_json::from_str(&run(root(), &["schema"]).stdout).expect("JSON");
+    let code: Vec<&str> = PAGE.split('`').skip(1).step_by(2).collect();
+    let is_there = |path: &str| {
+        code.iter()
+            .any(|code| code.strip_prefix(path).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+    };
+    let mut missing = Vec::new();
+    for (table, node) in keys(&schema) {
+        missing.extend((!is_there(table)).then(|| table.clone()));
+        let node = resolved(&schema, node);
+        for (key, _) in keys(node) {
+            let path = format!("{table}.{key}");
+            missing.extend((!is_there(&path)).then_some(path));
+        }
+        // Of named things, the keys that each of them has.
+        let named = resolved(&schema, &node["additionalProperties"]);
+        missing
+            .extend(keys(named).filter(|(key, _)| !is_there(key)).map(|(key, _)| format!("{table}.*.{key}")));
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_examples_of_the_page_make_an_environment() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let environments = folder.path().join("environments");
+    fs::create_dir(&environments).expect("made");
+    let (_, section) = PAGE.split_once("## What follows from a declaration").expect("the section");
+    let (section, _) = section.split_once("\n## ").expect("the next one");
+    let mut layers = Vec::new();
+    for (number, block) in section.split("```toml\n").skip(1).enumerate() {
+        let (example, _) = block.split_once("```").expect("it ends");
+        layers.push(format!("{number}.toml"));
+        fs::write(environments.join(&layers[number]), example).expect("written");
+    }
+    let rest = "[system]\nname = \"p8fs\"\n[environment]\ntier = \"production\"\nnamespace = \"p8fs\"\n\
+                [cluster]\nkubernetes = \"1.36\"\n";
+    fs::write(environments.join("prod.toml"), format!("extends = {layers:?}\n{rest}")).expect("written");
+    let output = run(folder.path(), &["render", "prod"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    for promised in [
+        "name: p8fs-batch\n",
+        "name: p8fs-api-files\n",
+        "slo.p8fs-gen/availability: 99.9%\n",
+        "- api.p8fs.example\n",
+        "name: p8fs-embedding-pods\n",
+        "name: p8fs-p8fs-api\n",
+    ] {
+        assert!(output.stdout.contains(promised), "no {promised}");
+    }
+}
