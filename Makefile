@@ -33,6 +33,7 @@ strace:
 
 test: tools
 	cargo test --features real
+	CARGO_TARGET_DIR=$(CURDIR)/target cargo test --locked --manifest-path tests/fuzz/Cargo.toml
 
 DENY_VERSION := 0.20.2
 

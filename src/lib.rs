@@ -27,6 +27,8 @@ pub mod diag;
 pub mod diff;
 mod emit;
 mod explain;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod k8s;
 mod load;
 mod manifest;

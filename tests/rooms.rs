@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// From the top down; `pipeline` and `cli` may use everything.
-const ROOMS: &str = "diag workspace load merge yaml k8s manifest declare model template render verify explain emit diff pipeline cli";
+const ROOMS: &str = "diag workspace load merge yaml k8s manifest declare model template render verify explain emit diff pipeline fuzz cli";
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("source folder") {
@@ -73,7 +73,7 @@ fn no_file_is_longer_than_600_lines() {
     for folder in ["src", "tests", "benches"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
     }
-    for (path, text) in &found {
+    for (path, text) in found.iter().filter(|(path, _)| path.ends_with(".rs")) {
         assert!(text.lines().count() <= 600, "{path}");
     }
 }

@@ -1,6 +1,6 @@
 //! Where a workspace's files come from.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -72,13 +72,13 @@ impl Files for Disk {
 }
 
 /// Files in memory.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 #[derive(Default)]
 pub struct Memory {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 impl Memory {
     #[must_use]
     pub fn with(mut self, path: &str, text: &(impl AsRef<[u8]> + ?Sized)) -> Self {
@@ -87,7 +87,7 @@ impl Memory {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 impl Files for Memory {
     fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
         let text = self.files.get(path).ok_or(io::ErrorKind::NotFound)?;

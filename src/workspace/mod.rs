@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use files::Disk;
 pub use files::Files;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 pub use files::Memory;
 pub use git::{GitError, Repository};
 pub use manifests::manifests;
@@ -75,7 +75,7 @@ impl Workspace {
     }
 
     /// A workspace of the given files, wherever they are.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzz"))]
     pub fn open(files: Box<dyn Files>) -> Self {
         Self { files, below: String::new() }
     }
