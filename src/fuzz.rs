@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Sink, Sources, human};
+use crate::diag::{Sink, Sources, Span, human};
+use crate::emit::yaml;
 use crate::k8s::{Made, Node, Value};
+use crate::manifest::{documents, objects};
 use crate::pipeline::{Compiler, Coverage};
 use crate::template::{self, Recording};
 use crate::workspace::{Memory, Workspace};
-use crate::{emit, manifest};
 
 /// A layer and an environment on top of it, through every room, and what is found printed.
 pub fn environment(layer: &[u8], environment: &[u8]) {
@@ -36,8 +37,8 @@ pub fn template(text: &str) -> bool {
 pub fn manifest(text: &str) {
     let (mut sources, mut sink) = (Sources::default(), Sink::default());
     let file = sources.add("manifest.yaml", text);
-    for document in manifest::documents(file, &sources, &mut sink) {
-        sink.extend(manifest::objects(&document, &sources).1);
+    for document in documents(file, &sources, &mut sink) {
+        sink.extend(objects(&document, &sources).1);
     }
     print(sink, &sources);
 }
@@ -45,7 +46,7 @@ pub fn manifest(text: &str) {
 /// A text, written as a value and as a key, is read back as it was.
 pub fn yaml(text: &str) -> bool {
     let (mut sources, mut sink) = (Sources::default(), Sink::default());
-    let place = crate::diag::Span::new(sources.add("nowhere", ""), 0..0);
+    let place = Span::new(sources.add("nowhere", ""), 0..0);
     let node = |value| Node { value, at: place, lead: 0, made: Made::Data, from: None };
     let string = |text: &str| node(Value::String(Arc::from(text)));
     let map = |entries: Vec<(&str, Node)>| {
@@ -60,10 +61,10 @@ pub fn yaml(text: &str) -> bool {
         ("data", data.clone()),
     ]);
     let mut written = String::new();
-    emit::yaml::write(&root, None, &mut written);
+    yaml::write(&root, None, &mut written);
     let file = sources.add("written.yaml", written);
-    let documents = manifest::documents(file, &sources, &mut sink);
-    let read = documents.iter().flat_map(|document| manifest::objects(document, &sources).0);
+    let documents = documents(file, &sources, &mut sink);
+    let read = documents.iter().flat_map(|document| objects(document, &sources).0);
     read.map(|object| object.root.get("data") == Some(&data)).eq([true])
 }
 
