@@ -10,8 +10,8 @@ use clap_complete::ArgValueCompleter;
 use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
 use super::{Overrides, complete, watch};
-use crate::diag::closest;
-use crate::diff::unified;
+use crate::diag::{Sink, Sources, closest};
+use crate::diff::{self, unified};
 use crate::emit::{self, Format, Outcome};
 use crate::pipeline::{Compiler, Coverage};
 use crate::template::Recording;
@@ -119,32 +119,39 @@ fn render(
     let mut exit = Exit::Success;
     for (name, objects) in &compiled {
         let (files, target) = (emit::files(objects), out.join(name));
-        if options.check {
-            exit = exit.max(compare(&files, &target, reporter)?);
+        let former = if options.check {
+            let former = compare(&files, &target, reporter)?;
+            exit = exit.max(if former.is_empty() { Exit::Success } else { Exit::Differences });
+            former
         } else {
-            write(&files, &target, reporter)?;
-        }
+            write(&files, &target, reporter)?
+        };
+        let (mut sources, mut sink) = (Sources::default(), Sink::default());
+        diff::immutable(&former, &target, objects.objects(), &mut sources, &mut sink);
+        reporter.findings(sink, &sources);
     }
     Ok(exit)
 }
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<(), Failure> {
-    let verb = match emit::write(files, target)? {
-        Outcome::Unchanged => "unchanged",
-        Outcome::Written { kept } => {
+/// Writes a folder; gives what held something else before.
+fn write(files: &Files, target: &Path, reporter: &Reporter) -> Result<Files, Failure> {
+    let (verb, former) = match emit::write(files, target)? {
+        Outcome::Unchanged => ("unchanged", Files::new()),
+        Outcome::Written { former, kept } => {
             for kept in kept {
                 reporter.line("warning", &format!("kept {kept}: no longer rendered, but edited by hand"));
             }
-            "wrote"
+            ("wrote", former)
         }
     };
     reporter.note(&format!("{verb} {} ({} files)", target.display(), files.len()));
-    Ok(())
+    Ok(former)
 }
 
-fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Failure> {
+/// Shows what writing would change, and gives what the files hold.
+fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Files, Failure> {
     let differences = emit::compare(files, target)?;
     let mut text = String::new();
     for (path, old) in &differences {
@@ -155,10 +162,10 @@ fn compare(files: &Files, target: &Path, reporter: &Reporter) -> Result<Exit, Fa
     }
     report::output(&text)?;
     let differ = match differences.len() {
-        0 => return Ok(Exit::Success),
+        0 => return Ok(differences),
         1 => "1 file differs".to_owned(),
         count => format!("{count} files differ"),
     };
     reporter.note(&format!("{differ} in {}", target.display()));
-    Ok(Exit::Differences)
+    Ok(differences)
 }

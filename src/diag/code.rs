@@ -250,6 +250,14 @@ codes! {
     /// point and a repository's root are left alone.
     OutputRefused = "output-refused",
 
+    // diff
+    /// A field that Kubernetes never changes is another than in the output before.
+    ///
+    /// The API server refuses the update of an object that is there with the old value, whatever applies it. The help says
+    /// what it takes instead; pods stop where the object is deleted with what belongs to it. Where the old output
+    /// never reached a cluster there is nothing to do. This is a warning: `render` writes what is declared.
+    ImmutableField = "immutable-field",
+
     // cli
     /// No object matches what was asked for.
     UnknownObject = "unknown-object",

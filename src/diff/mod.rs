@@ -1,5 +1,8 @@
-//! What differs between two outputs, as unified diffs.
+//! What differs between two outputs: as unified diffs, and what of it no cluster takes.
 
+mod immutable;
+
+pub use immutable::immutable;
 use similar::TextDiff;
 
 /// Lines of context around a change, as in `diff -u`.

@@ -26,6 +26,8 @@ const ATTEMPTS: usize = 3;
 pub enum Outcome {
     /// The folder is new, or another one than before.
     Written {
+        /// The files that were there and are different now, or gone, with what they held.
+        former: Files,
         /// Files that we wrote once, that are no longer part of the output, and that stay because somebody
         /// edited them; worth a warning. From now on they count as somebody else's.
         kept: Vec<String>,
@@ -53,7 +55,8 @@ pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
     site.recover()?;
     for _ in 0..ATTEMPTS {
         let survey = Survey::of(&site.target)?;
-        if differences(files, &survey)?.is_empty() {
+        let differing = differences(files, &survey)?;
+        if differing.is_empty() {
             return Ok(Outcome::Unchanged);
         }
         let plan = Plan::of(files, &survey)?;
@@ -62,10 +65,11 @@ pub fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
             // That error counts; should this fail too, the next run does it.
             let _ = site.recover();
         })?;
-        let Some(former) = former else { return Ok(Outcome::Written { kept: plan.kept }) };
+        let written = Outcome::Written { former: differing, kept: plan.kept };
+        let Some(former) = former else { return Ok(written) };
         if survey.still_describes(former)? {
             site.sweep()?;
-            return Ok(Outcome::Written { kept: plan.kept });
+            return Ok(written);
         }
         site.undo(former)?;
         site.sweep()?;

@@ -20,7 +20,15 @@ fn written<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> (TempDi
 }
 
 fn report<const K: usize>(kept: [&str; K]) -> Outcome {
-    Outcome::Written { kept: kept.map(str::to_owned).to_vec() }
+    Outcome::Written { former: Files::new(), kept: kept.map(str::to_owned).to_vec() }
+}
+
+/// As it is, without what was there before.
+fn write(files: &Files, target: &Path) -> Result<Outcome, FolderError> {
+    super::write(files, target).map(|outcome| match outcome {
+        Outcome::Written { kept, .. } => Outcome::Written { former: Files::new(), kept },
+        Outcome::Unchanged => Outcome::Unchanged,
+    })
 }
 
 /// Every path in the folder with what identifies the file and its state.
