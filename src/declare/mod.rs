@@ -32,8 +32,9 @@ pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
 pub use values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry, FileName,
-    HostName, Image, LabelKey, LabelMap, LabelValue, Name, ObjectName, Percent, PortName, PortNumber,
-    Schedule, Scope, Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    HostName, Image, LabelKey, LabelMap, LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent,
+    PortName, PortNumber, Schedule, Scope, Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName,
+    Verb, Via,
 };
 pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
 pub use workloads::{Serving, Sort, Workload};

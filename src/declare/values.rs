@@ -59,6 +59,10 @@ text! {
     Cidr: r"^[0-9a-f.:]+/[0-9]{1,3}$", 49, "192.0.2.0/32";
     /// A path of a URL, beginning with `/`.
     AbsolutePath: r"^/[^\s]*$", 1024, "/";
+    /// An absolute path of a container's file system that is not its root, without `:`, `//`, `.`, `..` and a `/` at its end.
+    MountPath: r"^(?!.*/\.{1,2}(/|$))(/[^\s:/]+)+$", 1024, "/x";
+    /// What paths of requests begin with: letters, digits and punctuation of URLs, without `//`, `/./`, `/../` and an encoded `/`.
+    PathPrefix: r"^(?!.*(//|/\.{1,2}(/|$)|%2[fF]))/([-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$", 1024, "/";
     /// A length of time, such as `500ms`, `30s`, `5m`, `2h` or `1d`.
     Duration: r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$", 11, "1s";
     /// A host's name, such as `p8fs.example`: lower-case letters, digits, dashes and dots.
@@ -95,7 +99,7 @@ impl Use {
     }
 }
 
-impl AbsolutePath {
+impl PathPrefix {
     /// `/`
     pub fn root() -> Self {
         Self("/".to_owned())

@@ -10,8 +10,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::Setting;
 use super::values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Concurrency, Cpu, Duration, Entry, FileName, HostName, Image,
-    Name, ObjectName, Percent, PortName, PortNumber, Schedule, Scope, Share, Sharing, Spread, TimeZone, Use,
-    VariableName, Verb,
+    MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, Share, Sharing,
+    Spread, TimeZone, Use, VariableName, Verb,
 };
 use crate::merge::{Both, Sourced};
 
@@ -72,7 +72,7 @@ pub struct Pod {
 #[serde(deny_unknown_fields)]
 pub struct File {
     /// Where the container finds it.
-    pub path: Sourced<AbsolutePath>,
+    pub path: Sourced<MountPath>,
     /// What it says. Not for secrets.
     pub text: Sourced<String>,
 }
@@ -82,7 +82,7 @@ pub struct File {
 #[serde(deny_unknown_fields)]
 pub struct Volume {
     /// Where the container finds it.
-    pub path: Sourced<AbsolutePath>,
+    pub path: Sourced<MountPath>,
     /// Its size.
     pub size: Sourced<Bytes>,
     /// The storage class; the cluster's default if left out.
@@ -96,7 +96,7 @@ pub struct Volume {
 #[serde(deny_unknown_fields)]
 pub struct Scratch {
     /// Where the container finds it.
-    pub path: Sourced<AbsolutePath>,
+    pub path: Sourced<MountPath>,
     /// How much it may hold; part of `resources.storage`.
     pub size: Sourced<Bytes>,
 }
@@ -186,7 +186,7 @@ pub struct JobKeys {
     pub retries: Option<Sourced<u32>>,
     /// How long all tries together may take; an hour if left out.
     pub timeout: Option<Sourced<Duration>>,
-    /// How long it can be looked at when it is done; a day if left out.
+    /// How long it is kept when it is done; for good if left out. Once it is gone, applying the same output runs it anew.
     pub keep: Option<Sourced<Duration>>,
 }
 
@@ -273,7 +273,7 @@ pub struct Expose {
     /// The host name; one without a dot is a host of `environment.domain`. The service's name if left out.
     pub host: Option<Sourced<HostName>>,
     /// Only requests whose path begins with this; all if left out.
-    pub path: Option<Sourced<AbsolutePath>>,
+    pub path: Option<Sourced<PathPrefix>>,
     /// The port; may be left out when there is only one.
     pub port: Option<Sourced<PortName>>,
     /// By a route of `[cluster.gateway]` or an Ingress of `[cluster.ingress]`; by the gateway if left out.

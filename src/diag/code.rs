@@ -112,15 +112,16 @@ codes! {
     ///
     /// `uses` lists services, workers and stores of the same environment, `name` or `name:port`; ports are named in
     /// the target's `ports` table. Pools, priorities, the gateway, the ingress controller, the API server and the domain
-    /// have to be declared before something refers to them. What is switched off (`enabled = false`) cannot be used.
+    /// have to be declared before something refers to them, a pool with `labels`. What is switched off (`enabled = false`) cannot be used.
     UnknownReference = "unknown-reference",
     /// A reference without a port to something that has several.
     ///
     /// Write `name:port`.
     AmbiguousPort = "ambiguous-port",
-    /// Two workloads, or a workload and a store, have the same name.
+    /// Two workloads, a workload and a store, or two volumes of a pod have the same name.
     ///
-    /// `uses` could mean both, and their objects would have one name.
+    /// `uses` could mean both workloads, and their objects would have one name. The volumes of a pod are its `storage`,
+    /// its `scratch`, that of `[system]`, and those called `tmp` and `files`, which p8fs-gen makes itself.
     DuplicateName = "duplicate-name",
     /// `uses` says the same connection twice.
     DuplicateUse = "duplicate-use",
@@ -137,6 +138,10 @@ codes! {
     /// `files`, `storage`, `scratch`, the `scratch` of `[system]` and `/tmp` share one file system; the API server refuses
     /// a second mount at the same path.
     DuplicateMount = "duplicate-mount",
+    /// Two services are exposed under one host and path.
+    ///
+    /// A gateway would pass all requests to the older of the two routes, an ingress controller to either.
+    DuplicateRoute = "duplicate-route",
     /// A probe that asks nothing, or several things.
     ///
     /// A probe has exactly one of `path` (an HTTP request, with `port`), `grpc`, `tcp` (each the name of a port) and

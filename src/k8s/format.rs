@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::cron::is_schedule;
 use super::quantity::is_quantity;
 
 /// What the API server checks as well, but nothing here does.
@@ -49,6 +50,7 @@ pub(super) fn is_unchecked(format: &str) -> bool {
 pub(super) fn is_of_format(text: &str, format: &str) -> Result<(), (String, &'static str)> {
     let matches = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text));
     let wanted = match format {
+        "cron" if !is_schedule(text) => "five fields within their bounds, such as `30 3 * * *`, or `@daily`",
         "quantity" if !is_quantity(text) => "a quantity is a number with a suffix, like `250m` or `1Gi`",
         // Not shown: what is in base64 is often a secret.
         "byte" if !is_base64(text) => return Err(("is not base64".to_owned(), "data is written in base64")),
@@ -61,6 +63,7 @@ pub(super) fn is_of_format(text: &str, format: &str) -> Result<(), (String, &'st
         _ => return Ok(()),
     };
     let name = match format {
+        "cron" => "a schedule",
         "quantity" => "a quantity",
         "date" => "a date",
         "date-time" | "datetime" => "a time",
@@ -108,6 +111,7 @@ mod tests {
             ("uuid", "123e4567-e89b-12d3-a456-426614174000", "123e4567"),
             ("byte", "aGk=", "aGk"),
             ("quantity", "250m", "250 m"),
+            ("cron", "30 3 * * *", "30 24 * * *"),
         ] {
             assert!(is_of_format(right, format).is_ok(), "{format}: {right}");
             assert!(is_of_format(wrong, format).is_err(), "{format}: {wrong}");

@@ -3,6 +3,7 @@
 mod catalog;
 mod combined;
 mod crds;
+mod cron;
 mod custom;
 mod empty;
 mod format;

@@ -14,6 +14,10 @@ pub enum Names {
     Subdomain,
     /// A subdomain that leaves room for the time that the names of its Jobs end in.
     CronJob,
+    /// A subdomain that is the value of a label of its pods.
+    Job,
+    /// A subdomain that, with a digest at its end, is the value of a label of its pods.
+    StatefulSet,
     /// Anything that can be part of a URL path; RBAC.
     PathSegment,
 }
@@ -26,6 +30,8 @@ impl Names {
             // 1.36 may relax this (RelaxedServiceNameValidation, beta); every version accepts the stricter form.
             ("v1", "Service") => Names::ServiceLabel,
             (group, "CronJob") if group.starts_with("batch/") => Names::CronJob,
+            (group, "Job") if group.starts_with("batch/") => Names::Job,
+            (group, "StatefulSet") if group.starts_with("apps/") => Names::StatefulSet,
             (group, _) if group.starts_with("rbac.authorization.k8s.io/") => Names::PathSegment,
             _ => Names::Subdomain,
         }
@@ -46,7 +52,10 @@ impl Names {
             Names::Subdomain => is_subdomain(name).then_some(()).ok_or(
                 "must be at most 253 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
             ),
-            Names::CronJob => (name.len() <= 52 && is_subdomain(name)).then_some(()).ok_or(
+            Names::Job => (name.len() <= 63 && is_subdomain(name)).then_some(()).ok_or(
+                "must be at most 63 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
+            ),
+            Names::CronJob | Names::StatefulSet => (name.len() <= 52 && is_subdomain(name)).then_some(()).ok_or(
                 "must be at most 52 lower-case letters, digits, `-` and `.`, each part with a letter or digit at both ends",
             ),
             Names::PathSegment => (!matches!(name, "" | "." | "..") && !name.contains(['/', '%']))
@@ -105,6 +114,9 @@ mod tests {
         assert!(Names::of("v1", "Service").check("1a").is_err());
         assert!(Names::of("v1", "Namespace").check("1a").is_ok());
         assert!(Names::of("rbac.authorization.k8s.io/v1", "Role").check("system:node").is_ok());
+        assert!(Names::of("batch/v1", "Job").check(&"a".repeat(64)).is_err());
+        assert!(Names::of("apps/v1", "StatefulSet").check(&"a".repeat(53)).is_err());
+        assert!(Names::of("apps/v1", "Deployment").check(&"a".repeat(64)).is_ok());
         assert!(Names::Label.check(&"a".repeat(64)).is_err());
     }
 

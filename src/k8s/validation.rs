@@ -55,6 +55,7 @@ struct Rule {
     min_length: Option<usize>,
     max_length: Option<usize>,
     pattern: Option<Box<Pattern>>,
+    format: Option<Box<str>>,
     #[serde(rename = "enum")]
     choices: Option<Box<[serde_json::Value]>>,
     keys: Option<Keys>,
@@ -76,6 +77,7 @@ pub(super) fn add(definition: &str, schema: &mut Schema) {
             field.min_length = rule.min_length.or(field.min_length);
             field.max_length = rule.max_length.or(field.max_length);
             field.pattern = rule.pattern.or_else(|| field.pattern.take());
+            field.format = rule.format.or_else(|| field.format.take());
             if let Some(choices) = rule.choices {
                 field.choices = choices;
             }

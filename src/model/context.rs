@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::declare::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image, LabelKey,
-    LabelValue, Name, ObjectName, Percent, PortName, PortNumber, Schedule, Setting, TaintEffect, Tier,
-    TimeZone, VariableName, Verb,
+    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Setting,
+    TaintEffect, Tier, TimeZone, VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -95,7 +95,7 @@ leaves! {
     TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
     Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, ApiGroup, ApiResource, FileName,
-    HostName, LabelKey, LabelValue, ObjectName, Schedule, TimeZone
+    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathPrefix, Schedule, TimeZone
         => Shape::Text, |text| Leaf::Text(text.to_string().into());
 }
 

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::build::selector;
 use super::pods::port_name;
 use super::workload::{Edge, IngressRoute, Peer, Route};
-use crate::declare::{
-    AbsolutePath, Declared, Entry, Expose, HostName, Name, PortNumber, Ports, Via, Workload,
-};
+use crate::declare::{Declared, Entry, Expose, HostName, Name, PathPrefix, PortNumber, Ports, Via, Workload};
 use crate::merge::{InputSet, Reads, Sourced};
 
 /// The connections of one workload.
@@ -90,7 +88,7 @@ fn exposed(
     let port = port_name(ports, raw.port.as_ref());
     let Some(number) = number_of(ports, Some(port.value())) else { return };
     let host = host(declared, workload, expose);
-    let path = raw.path.clone().unwrap_or_else(|| Sourced::default_of(AbsolutePath::root()));
+    let path = raw.path.clone().unwrap_or_else(|| Sourced::default_of(PathPrefix::root()));
     // The choice, with what made it.
     let via = match (&raw.via, &cluster.gateway, &cluster.ingress) {
         (Some(via), ..) => via.clone(),

@@ -2,7 +2,7 @@
 
 use super::workload::{Container, Folder, HttpGet, Mount, Port, Probe, Variable};
 use super::workloads::{Storage, seconds_or};
-use crate::declare::{self, AbsolutePath, Declared, PortName, Ports, Scratch};
+use crate::declare::{self, Declared, MountPath, PortName, Ports, Scratch};
 use crate::merge::Sourced;
 
 /// How long a pod with ports goes on answering after it is told to stop, in seconds: until every node has heard that
@@ -84,7 +84,7 @@ fn scratch(declared: &Declared, raw: declare::Workload<'_>, storage: &Storage<'_
 }
 
 fn mounts(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Mount>> {
-    let writable = |name: Sourced<String>, path: &Sourced<AbsolutePath>| {
+    let writable = |name: Sourced<String>, path: &Sourced<MountPath>| {
         Sourced::derived(
             Mount { name: name.clone(), path: path.clone(), sub_path: None, read_only: None },
             name.inputs().clone(),

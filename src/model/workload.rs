@@ -6,8 +6,8 @@ use super::context::{contextual, words};
 use crate::declare::Setting;
 use crate::declare::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Cidr, Cpu, FileName, HostName, Image, LabelKey, LabelMap,
-    LabelValue, Name, ObjectName, Percent, PortName, PortNumber, Schedule, TaintEffect, TimeZone,
-    VariableName, Verb,
+    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule,
+    TaintEffect, TimeZone, VariableName, Verb,
 };
 use crate::merge::Sourced;
 
@@ -172,7 +172,7 @@ contextual! {
     pub struct Mount {
         /// The name of the volume.
         pub name: Sourced<String>,
-        pub path: Sourced<AbsolutePath>,
+        pub path: Sourced<MountPath>,
         /// The one file of the volume that is placed.
         pub sub_path: Option<Sourced<FileName>>,
         pub read_only: Option<Sourced<bool>>,
@@ -212,7 +212,7 @@ contextual! {
         pub retries: Sourced<u32>,
         /// How long all tries together may take, in seconds.
         pub timeout: Sourced<u32>,
-        /// How long it is kept when it is done, in seconds; none for those that a cron job keeps.
+        /// How long it is kept when it is done, in seconds; for good if none is said.
         pub keep: Option<Sourced<u32>>,
     }
 
@@ -230,7 +230,7 @@ contextual! {
     pub struct Route {
         pub host: Sourced<HostName>,
         /// The beginning of the paths that are passed on.
-        pub path: Sourced<AbsolutePath>,
+        pub path: Sourced<PathPrefix>,
         pub port: Sourced<PortNumber>,
         /// The Gateway's name.
         pub gateway: Sourced<ObjectName>,
@@ -243,7 +243,7 @@ contextual! {
     pub struct IngressRoute {
         pub host: Sourced<HostName>,
         /// The beginning of the paths that are passed on.
-        pub path: Sourced<AbsolutePath>,
+        pub path: Sourced<PathPrefix>,
         /// The name of the Service's port.
         pub port: Sourced<String>,
         pub class: Sourced<ObjectName>,

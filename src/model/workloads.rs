@@ -326,9 +326,7 @@ fn rules(raw: declare::Workload<'_>, scope: Scope) -> Vec<Sourced<Rule>> {
 fn run(raw: declare::Workload<'_>) -> Option<Sourced<Run>> {
     let (retries, timeout, keep) = match raw.sort {
         Sort::Serving(_) => return None,
-        Sort::Job(job) => {
-            (&job.retries, &job.timeout, Some(seconds_or(job.keep.as_ref(), raw.inputs, 24 * 60 * 60)))
-        }
+        Sort::Job(job) => (&job.retries, &job.timeout, job.keep.as_ref().map(|keep| keep.map(whole_seconds))),
         Sort::CronJob(job) => (&job.retries, &job.timeout, None),
     };
     let run = Run {

@@ -1,4 +1,5 @@
-//! [`Code::DuplicateName`], [`Code::DuplicateUse`], [`Code::DuplicatePort`] and [`Code::DuplicateMount`]
+//! [`Code::DuplicateName`], [`Code::DuplicateUse`], [`Code::DuplicatePort`], [`Code::DuplicateMount`] and
+//! [`Code::DuplicateRoute`]
 
 use std::collections::BTreeMap;
 
@@ -8,8 +9,10 @@ use crate::diag::{Code, Diagnostic, Sink, Span};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     names(facts, sink);
+    routes(facts, sink);
     for workload in facts.declared.all_workloads() {
         uses(facts, &workload, sink);
+        volumes(facts, &workload, sink);
         mounts(facts, &workload, sink);
         if let Some(serving) = workload.serving() {
             ports(facts, &workload, serving.ports, sink);
@@ -67,6 +70,59 @@ fn ports(facts: &Facts<'_>, workload: &Workload<'_>, ports: &Ports, sink: &mut S
                     .at(at, "used a second time")
                     .context(first_at, "first used here")
                     .help("give one of them another number, or name it once"),
+            );
+        }
+    }
+}
+
+/// The volumes of a pod, which have one name each.
+fn volumes(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let pod = workload.pod;
+    let scratch = facts.declared.system.scratch.iter().chain(&pod.scratch);
+    let scratch = scratch.map(|(name, scratch)| (format!("scratch-{name}"), name, facts.place(scratch)));
+    let storage = pod.storage.value().iter();
+    let storage = storage.map(|(name, volume)| (name.to_string(), name, facts.place(volume)));
+    let mut seen = BTreeMap::new();
+    for (volume, name, place) in scratch.chain(storage) {
+        let Some(at) = place else { continue };
+        let title = format!("two volumes of {} `{}` are called `{name}`", workload.noun(), workload.name);
+        let found = Diagnostic::error(Code::DuplicateName, title);
+        if let "tmp" | "files" = &*volume {
+            let found = found.at(at, "every pod has one of this name");
+            sink.push(found.help("give it another name; `path` says where the container finds it"));
+        } else if let Some(first) = seen.insert(volume, at) {
+            sink.push(found.at(at, "the second").context(first, "the first"));
+        }
+    }
+}
+
+/// Where requests from outside go: a host and the beginning of the path.
+fn routes(facts: &Facts<'_>, sink: &mut Sink) {
+    let domain = facts.declared.environment.domain.as_ref().map(|domain| domain.value().as_str());
+    let mut seen = BTreeMap::new();
+    for workload in facts.declared.workloads() {
+        let Some(expose) = workload.serving().and_then(|serving| serving.expose) else { continue };
+        let raw = expose.value();
+        // Of a path that was refused nothing is known.
+        if raw.path.as_ref().is_some_and(|path| facts.place(path).is_none()) {
+            continue;
+        }
+        let Some(at) = raw.host.as_ref().map_or(facts.place(expose), |host| facts.place(host)) else {
+            continue;
+        };
+        let host = raw.host.as_ref().map_or(workload.name.as_str(), |host| host.value().as_str());
+        let host = match domain {
+            Some(domain) if !host.contains('.') => format!("{host}.{domain}"),
+            _ => host.to_owned(),
+        };
+        let path = raw.path.as_ref().map_or("/", |path| path.value().as_str()).trim_end_matches('/');
+        let title = format!("two services are exposed as `{host}{path}`");
+        if let Some((first, first_at)) = seen.insert((host, path), (workload.name, at)) {
+            sink.push(
+                Diagnostic::error(Code::DuplicateRoute, title)
+                    .at(at, format!("service `{}`", workload.name))
+                    .context(first_at, format!("service `{first}`"))
+                    .help("give one of them another `host` or `path`"),
             );
         }
     }

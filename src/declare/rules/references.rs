@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Entry, Name, PortName, Ports, Workload};
+use crate::declare::{Entry, Name, PortName, Ports, Verb, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::{Merged, Sourced};
 
@@ -111,6 +111,16 @@ fn placement(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let placement = workload.pod.placement.value();
     let pools = &facts.declared.cluster.value().pools;
     named(facts, placement.pool.as_ref(), "pool of nodes", "cluster.pools", pools, sink);
+    if let Some(name) = &placement.pool
+        && let Some(pool) = pools.get(name.value()).filter(|pool| pool.value().labels.is_empty())
+        && let (Some(at), Some(declared)) = (facts.place(name), facts.place(pool))
+    {
+        sink.push(
+            unknown(format!("the nodes of pool `{}` have no labels", name.value()))
+                .at(at, "pods find the nodes of a pool by their labels")
+                .context(declared, "has no `labels`"),
+        );
+    }
     let priorities = &facts.declared.environment.priorities;
     named(facts, placement.priority.as_ref(), "priority", "environment.priorities", priorities, sink);
 }
@@ -137,6 +147,21 @@ fn named<T>(
 }
 
 fn access(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    for access in workload.pod.access.value().values() {
+        let nameless = |verb: &&Sourced<Verb>| matches!(verb.value(), Verb::Create | Verb::DeleteCollection);
+        if let (Some(verb), Some(name)) =
+            (access.value().verbs.iter().find(nameless), access.value().names.first())
+            && let (Some(at), Some(name)) = (facts.place(verb), facts.place(name))
+        {
+            let title = format!("`{}` cannot be limited to names", verb.value());
+            sink.push(
+                Diagnostic::error(Code::InvalidValue, title)
+                    .at(at, "the API server does not know the name when it decides: it would always refuse")
+                    .context(name, "only these names")
+                    .help("permit it in an access of its own, without `names`"),
+            );
+        }
+    }
     let Some(access) = workload.pod.access.value().values().next() else { return };
     if let (None, Some(at)) = (&facts.declared.cluster.value().api_server, facts.place(access)) {
         let title = format!("{} `{}` needs the API server", workload.noun(), workload.name);
