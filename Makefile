@@ -31,8 +31,9 @@ strace:
 	@command -v $@ >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y $@; } || \
 	  { echo '$@ is missing: sudo apt-get install $@' >&2; exit 1; }
 
+# What is started in the background may ignore SIGINT, and so would the programs that the tests interrupt.
 test: tools
-	cargo test --features real
+	env --default-signal=INT cargo test --features real
 	CARGO_TARGET_DIR=$(CURDIR)/target cargo test --locked --manifest-path tests/fuzz/Cargo.toml
 
 DENY_VERSION := 0.20.2
