@@ -90,12 +90,45 @@ fn what_holds_no_objects_is_no_success() {
 }
 
 #[test]
+fn what_no_schema_says_of_pods_is_checked() {
+    let pod = "\
+apiVersion: v1
+kind: Pod
+metadata: { name: p }
+spec:
+  volumes: [{ name: data, emptyDir: {}, hostPath: { path: / } }]
+  containers:
+    - name: a
+    - name: b
+      image: b:1
+      volumeMounts: [{ name: dat, mountPath: /data }]
+      env: [{ name: A, value: a, valueFrom: { fieldRef: { fieldPath: metadata.name } } }]
+    - name: c
+      image: c:1
+      livenessProbe: { tcpSocket: { port: 1 }, exec: { command: [a] } }
+      resources: { requests: { memory: 1Gi }, limits: { memory: 64Mi } }
+";
+    let folder = folder(&[("pod.yaml", pod)]);
+    assert_eq!(
+        findings(folder.path(), &["-f", "."]),
+        [
+            "./pod.yaml:5:51 invalid-field-value",
+            "./pod.yaml:7:13 missing-field",
+            "./pod.yaml:10:30 invalid-field-value",
+            "./pod.yaml:11:45 invalid-field-value",
+            "./pod.yaml:14:35 invalid-field-value",
+            "./pod.yaml:15:40 invalid-field-value"
+        ]
+    );
+}
+
+#[test]
 fn a_text_is_read_as_kubectl_reads_it() {
     let windows = format!("\u{feff}---\r\n{CONFIG_MAP}# none\n---\n").replace('\n', "\r\n");
     let list = "apiVersion: v1\nkind: List\nitems:\n- &a {apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n\
                 - {<<: *a, metadata: {name: c, labels: {x: on}}}\n";
     let typed = "kind: ConfigMapList\napiVersion: v1\nitems:\n- metadata: {name: d}\n- metadata: {nam: e}\n";
-    let status = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a}]}\n\
+    let status = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: b}]}\n\
                   status: {conditions: [{type: Ready}], phases: x}\n";
     let folder = folder(&[
         ("a.yaml", &windows),

@@ -57,17 +57,17 @@ impl<'a> Reporter<'a> {
                 // What is wrong is said in the words of the form for this type.
                 match context.iter().zip(&types).find(|(_, kind)| **kind == own) {
                     Some((errors, _)) => errors.iter().for_each(|error| self.report(tree, error, sink)),
-                    None => self.wrong_type(node, &types, sink),
+                    None => self.wrong_type(node, &types, holder, sink),
                 }
             }
             kind => {
                 self.refuse(node);
                 match (kind, choices(holder).as_slice()) {
                     (ValidationErrorKind::Type { kind: TypeKind::Single(kind) }, _) => {
-                        self.wrong_type(node, &[&kind.to_string()], sink);
+                        self.wrong_type(node, &[&kind.to_string()], holder, sink);
                     }
                     (_, []) => sink.push(self.invalid(node, expectation(kind, holder))),
-                    (_, choices) => self.not_among(node, choices, sink),
+                    (_, choices) => self.not_among(node, choices, holder, sink),
                 }
             }
         }
@@ -79,13 +79,18 @@ impl<'a> Reporter<'a> {
         Diagnostic::error(Code::InvalidValue, title).at(info.origin, label)
     }
 
-    fn wrong_type(&self, node: &Tree, expected: &[&str], sink: &mut Sink) {
+    fn wrong_type(&self, node: &Tree, expected: &[&str], holder: &Json, sink: &mut Sink) {
         let info = self.info(node);
         let words = expected.join(" or ").replace("object", "table");
         let mut found = Diagnostic::error(Code::WrongType, format!("`{}` has the wrong type", info.path))
             .at(info.origin, format!("expected {words}, found {}", node.value.type_name()));
         for kind in expected {
             found = match (*kind, &node.value) {
+                // The number alone would be refused next, or mean bytes.
+                ("string", Value::Int(_) | Value::Float(_)) if holder["x-form"].is_string() => {
+                    let form = lower_first(holder["x-form"].as_str().unwrap_or_default());
+                    found.help(format!("in quotes, {form}"))
+                }
                 ("integer", Value::String(text)) if text.parse::<i64>().is_ok() => {
                     found.help(format!("without quotes: `{text}`"))
                 }
@@ -99,8 +104,10 @@ impl<'a> Reporter<'a> {
         sink.push(found);
     }
 
-    fn not_among(&self, node: &Tree, options: &[&str], sink: &mut Sink) {
-        let Value::String(text) = &node.value else { return self.wrong_type(node, &["string"], sink) };
+    fn not_among(&self, node: &Tree, options: &[&str], holder: &Json, sink: &mut Sink) {
+        let Value::String(text) = &node.value else {
+            return self.wrong_type(node, &["string"], holder, sink);
+        };
         let label = if options.len() == 1 { "can only be" } else { "one of" };
         let found = self.invalid(node, format!("{label} {}", list(options)));
         sink.push(found.suggest(text, options.iter().copied()));

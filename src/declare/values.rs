@@ -57,7 +57,7 @@ text! {
     Bytes: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)([kMGTP]|[KMGTP]i)?$", 32, "1";
     /// A range of addresses, such as `10.20.0.0/16`; a single one ends in `/32`, or `/128`.
     Cidr: r"^[0-9a-f.:]+/[0-9]{1,3}$", 49, "192.0.2.0/32";
-    /// A path of a URL, beginning with `/`.
+    /// A path, beginning with `/`.
     AbsolutePath: r"^/[^\s]*$", 1024, "/";
     /// An absolute path of a container's file system that is not its root, without `:`, `//`, `.`, `..` and a `/` at its end.
     MountPath: r"^(?!.*/\.{1,2}(/|$))(/[^\s:/]+)+$", 1024, "/x";

@@ -53,6 +53,10 @@ pub struct Diagnostic {
     pub environments: BTreeSet<String>,
     /// The word to replace, if that is all there is to do.
     pub suggestion: Option<Suggestion>,
+    /// The object that it is about: one place of a template shows in all objects that are made of it.
+    pub object: Option<String>,
+    /// Other objects that it was found in.
+    pub others: BTreeSet<String>,
 }
 
 /// "Did you mean", for programs.
@@ -85,6 +89,8 @@ impl Diagnostic {
             help: Vec::new(),
             environments: BTreeSet::new(),
             suggestion: None,
+            object: None,
+            others: BTreeSet::new(),
         }
     }
 
@@ -121,6 +127,18 @@ impl Diagnostic {
     pub fn within(mut self, environment: &str) -> Self {
         self.environments.insert(environment.to_owned());
         self
+    }
+
+    /// The rendered object that it is about; the same finding at the same place in several becomes one.
+    #[must_use]
+    pub fn about(mut self, object: &impl std::fmt::Display) -> Self {
+        self.object = Some(object.to_string());
+        self
+    }
+
+    /// The title without the object: what is said of each of them.
+    fn said(&self) -> String {
+        self.object.as_ref().map_or_else(|| self.title.clone(), |object| self.title.replacen(object, "", 1))
     }
 
     /// "did you mean", when something close to `wrong` is among `known`.
@@ -172,9 +190,9 @@ impl Sink {
     /// Everything found, by file and place, each finding once; those without a place come first.
     pub fn into_sorted(self) -> Vec<Diagnostic> {
         let mut found = self.found;
-        found.sort_by(|a, b| {
-            let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
-            (place(a), a.code, &a.title).cmp(&(place(b), b.code, &b.title))
+        found.sort_by_cached_key(|found| {
+            let place = found.primary.as_ref().map(|label| label.span);
+            (place, found.code, found.said(), found.title.clone())
         });
         found.dedup_by(|later, first| join(first, later));
         for diagnostic in &mut found {
@@ -184,14 +202,46 @@ impl Sink {
                 [name] => diagnostic.notes.push(format!("in environment {name}")),
                 names => diagnostic.notes.push(format!("in environments {}", names.join(", "))),
             }
+            let others: Vec<&str> = diagnostic.others.iter().map(String::as_str).collect();
+            let others = match others.as_slice() {
+                [] => continue,
+                [first, second, third, _, ..] => {
+                    format!("{first}, {second}, {third} and {} more", others.len() - 3)
+                }
+                few => few.join(", "),
+            };
+            diagnostic.notes.push(format!("also in {others}"));
         }
         found
     }
 }
 
-/// Adds to a finding what another one, of another environment, has besides; false when it is about something else.
+/// Adds to a finding what another one, of another environment or object, has besides; false when it is about something
+/// else.
 fn join(first: &mut Diagnostic, other: &Diagnostic) -> bool {
-    let mut alike = Diagnostic { environments: first.environments.clone(), ..other.clone() };
+    let mut alike = Diagnostic {
+        environments: first.environments.clone(),
+        others: first.others.clone(),
+        ..other.clone()
+    };
+    if let (Some(_), Some(object), Some(_)) = (&first.object, &other.object, &first.primary)
+        && first.said() == other.said()
+    {
+        // The inputs beside it are those of one object; the first is example enough.
+        alike = Diagnostic {
+            title: first.title.clone(),
+            object: first.object.clone(),
+            context: first.context.clone(),
+            ..alike
+        };
+        if alike != *first {
+            return false;
+        }
+        if first.object.as_ref() != Some(object) {
+            first.others.insert(object.clone());
+        }
+        return true;
+    }
     if !first.environments.is_empty() {
         // The same mistake may be explained by each environment's own file.
         alike.context.clone_from(&first.context);
@@ -220,5 +270,27 @@ impl IntoIterator for Sink {
 
     fn into_iter(self) -> Self::IntoIter {
         self.found.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Diagnostic, Sink};
+    use crate::diag::{Code, Sources, Span};
+
+    #[test]
+    fn a_place_that_shows_in_many_objects_is_one_finding() {
+        let file = Sources::default().add("a.yaml", "text");
+        let mut sink = Sink::default();
+        for object in ["Pod a", "Pod b", "Pod c", "Pod d", "Pod e"] {
+            for fault in ["is red", "is blue"] {
+                let found = Diagnostic::error(Code::InvalidLabel, format!("{object}: {fault}"));
+                sink.push(found.at(Span::new(file, 1..2), "here").about(&object));
+            }
+        }
+        let found = sink.into_sorted();
+        let titles: Vec<&str> = found.iter().map(|found| found.title.as_str()).collect();
+        assert_eq!(titles, ["Pod a: is blue", "Pod a: is red"]);
+        assert_eq!(found[0].notes, ["also in Pod b, Pod c, Pod d and 1 more"]);
     }
 }

@@ -86,7 +86,7 @@ fn a_patch_is_checked_as_a_template_is_and_must_have_an_effect() {
         // What only the whole object shows.
         (
             DEPLOYMENT,
-            "spec: { template: { spec: { containers: [{ name: two, tty: { $remove: true } }] } } }"
+            "spec: { template: { spec: { containers: [{ name: two, image: two, tty: { $remove: true } }] } } }"
                 .to_owned(),
             "",
         ),

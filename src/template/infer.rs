@@ -300,7 +300,7 @@ impl Inference<'_> {
                 Diagnostic::error(Code::TemplateInclude, format!("`{fragment}` needs `{name}`"))
                     .at(*include, "not among the arguments")
                     .context(here, "used here")
-                    .help(format!("add `{name}: …` beside `$include`"))
+                    .help(format!("add `{name}: …` beside it"))
             }
             None => Diagnostic::error(Code::TemplateUnknownName, format!("nothing is called `{name}` here"))
                 .at(here, "unknown name")

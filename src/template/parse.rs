@@ -230,12 +230,13 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        let (Some(api_version), Some(kind)) = (api_version, kind) else {
-            self.refuse(span, "a target says literally its `apiVersion` and `kind`", "lacks one");
+        let (Some(api_version), Some(kind)) = (&api_version, &kind) else {
+            let lacks = if api_version.is_none() { "lacks `apiVersion`" } else { "lacks `kind`" };
+            self.refuse(span, "a target says literally its `apiVersion` and `kind`", lacks);
             return None;
         };
         let metadata = Part { kind: PartKind::Map(metadata), span };
-        Some(Target { api_version, kind, span, metadata })
+        Some(Target { api_version: Arc::clone(api_version), kind: Arc::clone(kind), span, metadata })
     }
 
     pub(super) fn next_part(&mut self) -> Result<Part, Broken> {

@@ -76,7 +76,7 @@ pub(super) fn check_unique(objects: &[Object], findings: &mut Findings<'_>) {
             let title = format!("{} is made twice", object.identity);
             let node = object.root.path(&["metadata", "name"]).unwrap_or(&object.root);
             let found = findings.structure(Code::DuplicateObject, title, node, "the second");
-            findings.push(found.context(first.at, "the first"));
+            findings.push(found.context(first.at, "the first").about(&object.identity));
         }
     }
 }

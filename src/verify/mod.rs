@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod identity;
+mod pods;
 mod selectors;
 mod structure;
 
@@ -76,7 +77,11 @@ fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mu
         structure::check(object, schemas, &mut findings);
         identity::check(object, schemas, &mut findings);
         selectors::check(object, &mut findings);
-        findings.found
+        let about = |found: Diagnostic| match origin {
+            Origin::Rendered(_) => found.about(&object.identity),
+            Origin::Foreign => found,
+        };
+        findings.found.into_iter().map(about).collect::<Vec<_>>()
     });
     sink.extend(found.collect::<Vec<_>>().into_iter().flatten());
     let mut findings = Findings { origin, found: Vec::new() };

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Findings, Origin, identity};
+use super::{Findings, Origin, identity, pods};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::k8s::{
     Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Type, Value, item_identity,
@@ -12,6 +12,7 @@ use crate::k8s::{
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+const POD_SPEC: &str = "io.k8s.api.core.v1.PodSpec";
 
 pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'_>) {
     let Identity { api_version, kind, .. } = &object.identity;
@@ -119,6 +120,9 @@ impl Walk<'_, '_, '_> {
         }
         if at.definition() == OBJECT_META {
             identity::metadata(self.object, node, self.findings);
+        }
+        if at.definition() == POD_SPEC {
+            pods::check(self.object, node, self.findings);
         }
         let refusal = schema.refuses(&node.value);
         if let Some(Refusal { code, what, wanted }) =

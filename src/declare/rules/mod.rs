@@ -7,6 +7,7 @@ mod duplicates;
 mod probes;
 mod references;
 mod replicas_and_scale;
+mod schedules;
 
 use super::Declared;
 use crate::diag::{Sink, Span};
@@ -35,6 +36,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     addresses::check(&facts, sink);
     duplicates::check(&facts, sink);
     probes::check(&facts, sink);
+    schedules::check(&facts, sink);
     if merged.is_whole {
         capacity::check(&facts, sink);
         deploys_nothing::check(&facts, sink);

@@ -36,7 +36,9 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
                 }
                 ([(one, first), (two, second), ..], _) => {
                     if let (Some(first), Some(second)) = (*first, *second) {
-                        let found = error("a probe can ask one thing only");
+                        let found = error("a probe can ask one thing only").help(format!(
+                            "remove `{one}` or `{two}`; one that a layer below sets: with `unset`"
+                        ));
                         sink.push(found.at(second, format!("`{two}`")).context(first, format!("`{one}`")));
                     }
                 }

@@ -31,7 +31,8 @@ fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
             sink.push(found.at(at, "its pods need not name themselves"));
         } else if let Some(target) = of_target().filter(|target| !target.is_enabled()) {
             let found = unknown(format!("{} `{}` is switched off", target.noun(), target.name));
-            let found = found.at(at, "used here");
+            let found =
+                found.at(at, "used here").help("leave it out of `uses` where it is off, or switch both off");
             sink.push(match target.pod.enabled.as_ref().and_then(|enabled| facts.place(enabled)) {
                 Some(off) => found.context(off, "switched off here"),
                 None => found,
@@ -61,7 +62,9 @@ fn ports(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let probes = [serving.readiness, serving.liveness].into_iter().flatten();
     let probed = probes.flat_map(|probe| {
         let (place, probe) = (facts.place(probe), probe.value());
-        let http = probe.path.as_ref().map(|_| (probe.port.as_ref(), place));
+        // With another handler beside it, which of them is meant comes first.
+        let is_http = probe.path.is_some() && probe.grpc.is_none() && probe.tcp.is_none();
+        let http = is_http.then_some((probe.port.as_ref(), place));
         let others = [&probe.grpc, &probe.tcp].into_iter().flatten().map(move |port| (Some(port), place));
         http.into_iter().chain(others)
     });
@@ -200,7 +203,10 @@ fn port_of(facts: &Facts<'_>, ports: &Ports, port: Option<&str>, of: &str, at: S
             let found = Diagnostic::error(Code::AmbiguousPort, format!("which port of {of}?"));
             let help = match names.first() {
                 None => "declare one, such as `ports.http = 8000`".to_owned(),
-                Some(first) => format!("name one: `name:{first}` in `uses`, `port = \"{first}\"` elsewhere"),
+                Some(first) => match of.strip_prefix('`') {
+                    Some(target) => format!("such as `{}:{first}`", target.trim_end_matches('`')),
+                    None => format!("name one, such as `port = \"{first}\"`"),
+                },
             };
             sink.push(found.at(at, "names no port").note(there).help(help));
         }
