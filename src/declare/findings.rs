@@ -1,6 +1,6 @@
 //! The schema check: asks `jsonschema`, has its findings reported, and mends the tree for the rules.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -14,16 +14,23 @@ use crate::merge::{Merged, Tree, Value};
 /// More rounds of mending than an environment file has levels.
 const ROUNDS: usize = 32;
 
+static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
+    let schema = super::schema::whole();
+    let validator = jsonschema::validator_for(&schema).ok()?;
+    Some((schema, validator))
+});
+
+/// Compiles the schema beside other work: that takes longer than to read the files and to parse the templates.
+pub fn prepare() {
+    rayon::spawn(|| {
+        LazyLock::force(&COMPILED);
+    });
+}
+
 /// Checks the tree and returns it with stand-ins for what was refused, so that the rules can look at the rest;
 /// none when it cannot be mended.
 pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Tree> {
-    static COMPILED: OnceLock<Option<(Json, Validator)>> = OnceLock::new();
-    let compiled = COMPILED.get_or_init(|| {
-        let schema = super::schema::whole();
-        let validator = jsonschema::validator_for(&schema).ok()?;
-        Some((schema, validator))
-    });
-    let Some((schema, validator)) = compiled else {
+    let Some((schema, validator)) = &*COMPILED else {
         sink.push(Diagnostic::error(
             Code::InvalidValue,
             "the environment schema cannot be compiled; please report it",

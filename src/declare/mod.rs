@@ -24,6 +24,7 @@ use crate::merge::Merged;
 
 pub use cluster::{Pool, Taint};
 pub use file::{Declared, Setting};
+pub use findings::prepare;
 pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;
 pub use schema::required_keys;

@@ -46,15 +46,15 @@ text! {
     /// A name: at most 40 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
     Name: r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", 40, "x";
     /// The name of a port: at most 15 lower-case letters, digits and dashes, beginning with a letter and ending with a letter or digit.
-    PortName: r"^(?=.{1,15}$)[a-z](-?[a-z0-9])*$", 15, "x";
+    PortName: r"^(?=[-a-z0-9]{1,15}$)[a-z](-?[a-z0-9])*$", 15, "x";
     /// The name of an environment variable: upper-case letters, digits and underscores.
     VariableName: r"^[A-Z_][A-Z0-9_]{0,252}$", 253, "X";
     /// A container image in lower case with a tag, a digest (`@sha256:` and 64 hexadecimal digits) or both.
     Image: r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[a-zA-Z0-9_][a-zA-Z0-9._-]*|@sha256:[0-9a-f]{64}|:[a-zA-Z0-9_][a-zA-Z0-9._-]*@sha256:[0-9a-f]{64})$", 512, "x:1";
     /// An amount of CPU in cores, such as `250m` or `1.5`; more than nothing.
-    Cpu: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)m?$", 32, "1";
+    Cpu: r"^(?=[0-9.]*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)m?$", 32, "1";
     /// An amount of memory or storage, such as `512Mi` or `1.5G`; more than nothing.
-    Bytes: r"^(?=.*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)([kMGTP]|[KMGTP]i)?$", 32, "1";
+    Bytes: r"^(?=[0-9.]*[1-9])([0-9]+(\.[0-9]*)?|\.[0-9]+)([kMGTP]|[KMGTP]i)?$", 32, "1";
     /// A range of addresses, such as `10.20.0.0/16`; a single one ends in `/32`, or `/128`.
     Cidr: r"^[0-9a-f.:]+/[0-9]{1,3}$", 49, "192.0.2.0/32";
     /// A path, beginning with `/`.
@@ -66,7 +66,7 @@ text! {
     /// A length of time, such as `500ms`, `30s`, `5m`, `2h` or `1d`.
     Duration: r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$", 11, "1s";
     /// A host's name, such as `p8fs.example`: lower-case letters, digits, dashes and dots.
-    HostName: r"^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$", 253, "x";
+    HostName: r"^(?=[-a-z0-9.]{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$", 253, "x";
     /// Five fields of a cron schedule, such as `30 3 * * *`, or `@daily` and its kin.
     Schedule: r"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|([0-9A-Za-z*?/,-]+ ){4}[0-9A-Za-z*?/,-]+)$", 128, "@daily";
     /// A time zone of the IANA database, such as `Europe/Berlin` or `Etc/UTC`.
@@ -80,9 +80,9 @@ text! {
     /// A resource of the Kubernetes API in the plural, such as `pods` or `pods/log`.
     ApiResource: r"^[a-z]+(/[a-z]+)?$", 128, "pods";
     /// The name of an object: lower-case letters, digits, dashes and dots.
-    ObjectName: r"^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", 253, "x";
+    ObjectName: r"^(?=[-a-z0-9.]{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", 253, "x";
     /// The key of a label or taint, such as `disk` or `example.com/gpu`.
-    LabelKey: r"^(?=.{1,317}$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317, "x";
+    LabelKey: r"^(?=[-A-Za-z0-9_./]{1,317}$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317, "x";
     /// The value of a label or taint: at most 63 letters, digits, dashes, dots and underscores.
     LabelValue: r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", 63, "x";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
