@@ -109,6 +109,10 @@ fn render(
         for (_, objects) in &compiled {
             emit::stream(objects, options.only.as_deref(), options.format.into(), &mut io::stdout())?;
         }
+        // The process ends anyway: freeing every node of every object takes longer than verifying them.
+        if !options.watch {
+            std::mem::forget(compiled);
+        }
         return Ok(Exit::Success);
     };
     if compiled.is_empty() {

@@ -1,5 +1,7 @@
 //! The kinds of one Kubernetes minor and their schemas, decoded when first looked at.
 
+#[allow(clippy::disallowed_types, reason = "asked by name alone")]
+use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::{Schema, crds, validation};
@@ -88,6 +90,9 @@ pub struct Catalog {
     /// `1.36`
     pub minor: &'static str,
     definitions: Vec<Definition>,
+    /// Where each stands, by its name. Names begin alike, so that a binary search is slow.
+    #[allow(clippy::disallowed_types, reason = "asked by name alone")]
+    places: HashMap<&'static str, usize>,
     kinds: Vec<Kind>,
     /// Lines of API version, kind, the minors that introduced, deprecated and removed it, and its successor.
     lifecycle: &'static str,
@@ -124,9 +129,12 @@ impl Catalog {
                 definition: columns.next()?,
             })
         };
+        let definitions = read_definitions(definitions);
+        let places = definitions.iter().enumerate().map(|(place, known)| (known.name, place));
         Self {
             minor,
-            definitions: read_definitions(definitions),
+            places: places.collect(),
+            definitions,
             kinds: kinds.lines().chain(crds::kinds()).filter_map(kind).collect(),
             lifecycle,
         }
@@ -164,10 +172,9 @@ impl Catalog {
     }
 
     pub(super) fn definition(&self, name: &str) -> Option<Cursor<'_>> {
-        let index = self.definitions.binary_search_by(|known| known.name.cmp(name));
-        let (definition, cel) = match index {
-            Ok(index) => (&self.definitions[index], Cel::Reported),
-            Err(_) => (crds::definition(name)?, Cel::KnownLimit),
+        let (definition, cel) = match self.places.get(name) {
+            Some(place) => (&self.definitions[*place], Cel::Reported),
+            None => (crds::definition(name)?, Cel::KnownLimit),
         };
         Some(Cursor { catalog: self, schema: definition.schema()?, definition: definition.name, cel })
     }
