@@ -23,7 +23,7 @@ use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::Merged;
 
 pub use cluster::{Pool, Taint};
-pub use file::{Declared, Setting};
+pub use file::{Declared, Quota, Setting};
 pub use findings::prepare;
 pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;

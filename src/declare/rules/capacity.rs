@@ -1,7 +1,7 @@
 //! [`Code::OverQuota`] and [`Code::OverCapacity`]: whether what is declared has room.
 
 use super::Facts;
-use crate::declare::{Replicas, Workload};
+use crate::declare::{Quota, Replicas, Sharing, Tier, Volume, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::k8s::thousandths;
 use crate::merge::Sourced;
@@ -22,7 +22,13 @@ fn most(workload: &Workload<'_>) -> u128 {
         Some(Replicas::Fixed(number)) => *number,
         Some(Replicas::Range(range)) => *range.max.value(),
     };
-    u128::from(pods) + u128::from(workload.pod.storage.value().is_empty())
+    // One that has a volume of its own ends before the next starts.
+    let mut volumes = workload.pod.storage.value().values();
+    u128::from(pods) + u128::from(!volumes.any(|volume| is_each_pods(volume.value())))
+}
+
+fn is_each_pods(volume: &Volume) -> bool {
+    volume.sharing.as_ref().is_none_or(|sharing| *sharing.value() == Sharing::Pod)
 }
 
 /// The fewest pods that a workload has while it is needed.
@@ -39,6 +45,7 @@ fn quota(facts: &Facts<'_>, sink: &mut Sink) {
     let Some(quota) = &facts.declared.environment.quota else { return };
     let quota = quota.value();
     let there = [("CPU", quota.cpu.text()), ("memory", quota.memory.text()), ("pods", quota.pods.text())];
+    storage(facts, quota, sink);
     for (what, there) in there {
         let (Some(at), Some(room)) = (facts.place(&there), thousandths(there.value())) else { continue };
         let (mut wanted, mut largest) = (0, None);
@@ -56,6 +63,32 @@ fn quota(facts: &Facts<'_>, sink: &mut Sink) {
                 .note("counted: the most replicas of each workload, and one pod more while it is replaced");
             sink.push(with_largest(found, what, largest));
         }
+    }
+}
+
+/// All volumes at once against the quota.
+fn storage(facts: &Facts<'_>, quota: &Quota, sink: &mut Sink) {
+    let Some(there) = quota.storage.as_ref() else { return };
+    let (Some(at), Some(room)) = (facts.place(there), thousandths(there.value().as_str())) else { return };
+    // In memory there are no claims.
+    if *facts.declared.environment.tier.value() == Tier::Testing {
+        return;
+    }
+    let (mut wanted, mut largest) = (0, None);
+    for workload in facts.declared.workloads() {
+        for volume in workload.pod.storage.value().values() {
+            let size = &volume.value().size;
+            let pods = if is_each_pods(volume.value()) { most(&workload) } else { 1 };
+            let all = pods * thousandths(size.value().as_str()).unwrap_or(0);
+            wanted += all;
+            largest = largest.max(facts.place(size).map(|place| (all, place)));
+        }
+    }
+    if wanted > room {
+        let title = "the environment's workloads can request more storage than its quota has";
+        let label = format!("{} {} are needed", readable("memory", wanted), unit("memory"));
+        let found = Diagnostic::error(Code::OverQuota, title).at(at, label);
+        sink.push(with_largest(found, "memory", largest));
     }
 }
 
