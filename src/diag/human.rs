@@ -2,6 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::source::line_start;
 use super::{Diagnostic, FileId, Label, Severity, Sources};
 
 /// The text of one diagnostic, coloured; strip the escapes where they are not wanted.
@@ -24,11 +25,15 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
     }
     for (file, labels) in by_file {
         let source = sources.get(file);
-        let annotations = labels.into_iter().map(|(kind, label)| {
+        let spans: Vec<_> = labels.iter().map(|(_, label)| one_line(&source.text, label)).collect();
+        let window = window(&source.text, &spans);
+        let line = source.text[..window.start].matches('\n').count() + 1;
+        let annotations = labels.into_iter().zip(spans).map(|((kind, label), span)| {
             let text = (!label.text.is_empty()).then_some(&*label.text);
-            kind.span(one_line(&source.text, label)).label(text)
+            kind.span(span.start - window.start..span.end - window.start).label(text)
         });
-        group = group.element(Snippet::source(&*source.text).path(&*source.path).annotations(annotations));
+        let snippet = Snippet::source(&source.text[window.clone()]).line_start(line).path(&*source.path);
+        group = group.element(snippet.annotations(annotations));
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(&**note));
@@ -37,6 +42,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
         group = group.element(Level::HELP.message(&**help));
     }
     Renderer::styled().render(&[group])
+}
+
+/// The lines that the spans are on: a large file is not searched through for every finding.
+fn window(text: &str, spans: &[std::ops::Range<usize>]) -> std::ops::Range<usize> {
+    let first = spans.iter().map(|span| span.start).min().unwrap_or(0);
+    let last = spans.iter().map(|span| span.end).max().unwrap_or(0).max(first);
+    // The end of a text is shown at the end of its last line.
+    let shown = if first == text.len() { text.trim_end_matches('\n').len() } else { first };
+    let start = text.get(..shown).map_or(0, line_start);
+    let end = text.get(last..).and_then(|rest| rest.find('\n')).map_or(text.len(), |end| last + end + 1);
+    start..end
 }
 
 /// The label's bytes up to the end of the first line: a table that spans pages is named by its first line.

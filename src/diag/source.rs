@@ -130,6 +130,6 @@ impl Sources {
 }
 
 /// Where the last line of a text begins.
-fn line_start(text: &str) -> usize {
+pub(super) fn line_start(text: &str) -> usize {
     text.rfind('\n').map_or(0, |newline| newline + 1)
 }
