@@ -7,24 +7,33 @@ use std::ops::RangeInclusive;
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-/// Minutes, hours, days of the month, months and days of the week: their numbers, and names for the lowest ones.
-const FIELDS: [(RangeInclusive<u32>, &[&str]); 5] =
-    [(0..=59, &[]), (0..=23, &[]), (1..=31, &[]), (1..=12, MONTHS), (0..=6, DAYS)];
+/// What a field counts, its numbers, and names for the lowest ones.
+const FIELDS: [(&str, RangeInclusive<u32>, &[&str]); 5] = [
+    ("minutes", 0..=59, &[]),
+    ("hours", 0..=23, &[]),
+    ("days of the month", 1..=31, &[]),
+    ("months", 1..=12, MONTHS),
+    ("days of the week", 0..=6, DAYS),
+];
 
 const DESCRIPTORS: [&str; 7] =
     ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
 
-/// Whether a text is a schedule.
-pub(super) fn is_schedule(text: &str) -> bool {
+/// What is wrong with a schedule.
+pub fn schedule_fault(text: &str) -> Option<String> {
     if text.starts_with('@') {
         // What follows is a duration of Go.
-        return DESCRIPTORS.contains(&text) || text.starts_with("@every ");
+        let is_known = DESCRIPTORS.contains(&text) || text.starts_with("@every ");
+        return (!is_known).then(|| format!("there are `{}`", DESCRIPTORS.join("`, `")));
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
-    fields.len() == FIELDS.len()
-        && fields.iter().zip(&FIELDS).all(|(field, (numbers, names))| {
-            field.split(',').all(|part| is_part(part, numbers, names).unwrap_or(false))
-        })
+    if fields.len() != FIELDS.len() {
+        return Some(format!("a schedule has {} fields", FIELDS.len()));
+    }
+    fields.iter().zip(&FIELDS).find_map(|(field, (what, numbers, names))| {
+        let part = field.split(',').find(|part| !is_part(part, numbers, names).unwrap_or(false))?;
+        Some(format!("`{part}`: {what} are {} to {}", numbers.start(), numbers.end()))
+    })
 }
 
 /// `*`, `4`, `1-5`, each perhaps with a step; none where a number cannot be read.
@@ -49,20 +58,21 @@ fn is_part(part: &str, numbers: &RangeInclusive<u32>, names: &[&str]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::is_schedule;
+    use super::schedule_fault;
 
     #[test]
     fn fields_stay_within_their_bounds() {
         for right in ["30 3 * * *", "*/5 0-6,22 1 JAN-Mar sun", "0/15 * ? * 6", "@daily", "@every 1h"] {
-            assert!(is_schedule(right), "{right}");
+            assert_eq!(schedule_fault(right), None, "{right}");
         }
         for wrong in
             ["60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7", "5-1 * * * *", "*/0 * * * *"]
         {
-            assert!(!is_schedule(wrong), "{wrong}");
+            assert!(schedule_fault(wrong).is_some(), "{wrong}");
         }
+        assert_eq!(schedule_fault("30 25 * * *").as_deref(), Some("`25`: hours are 0 to 23"));
         for wrong in ["", "* * * *", "* * * * * *", "@dayly", "x * * * *", "* * * * sunday"] {
-            assert!(!is_schedule(wrong), "{wrong}");
+            assert!(schedule_fault(wrong).is_some(), "{wrong}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::cron::is_schedule;
+use super::cron::schedule_fault;
 use super::quantity::is_quantity;
 
 /// What the API server checks as well, but nothing here does.
@@ -50,7 +50,9 @@ pub(super) fn is_unchecked(format: &str) -> bool {
 pub(super) fn is_of_format(text: &str, format: &str) -> Result<(), (String, &'static str)> {
     let matches = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(text));
     let wanted = match format {
-        "cron" if !is_schedule(text) => "five fields within their bounds, such as `30 3 * * *`, or `@daily`",
+        "cron" if schedule_fault(text).is_some() => {
+            "five fields within their bounds, such as `30 3 * * *`, or `@daily`"
+        }
         "quantity" if !is_quantity(text) => "a quantity is a number with a suffix, like `250m` or `1Gi`",
         // Not shown: what is in base64 is often a secret.
         "byte" if !is_base64(text) => return Err(("is not base64".to_owned(), "data is written in base64")),

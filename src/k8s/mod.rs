@@ -21,6 +21,7 @@ mod validation;
 mod wave;
 
 pub use catalog::{Catalog, Cursor, MINORS};
+pub use cron::schedule_fault;
 pub use custom::CustomResources;
 pub use empty::empty_means_all;
 pub use immutable::{Change, Remedy, immutable_changes};
