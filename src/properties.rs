@@ -5,7 +5,7 @@ mod mutations;
 use crate::diag::{Sink, Sources};
 use crate::k8s::FieldPath;
 use crate::load::Environments;
-use crate::merge::{self, Merged, Tree, Value};
+use crate::merge::{self, Merged, Value};
 use crate::template;
 use crate::workspace::{Memory, Workspace};
 use proptest::collection::{btree_map, vec};
@@ -18,17 +18,6 @@ fn merged(files: Memory, environment: &str) -> (Merged, Sources, Sink) {
     let layers = Environments::new(&workspace).layers(environment, &mut sources, &mut sink);
     let layers = layers.expect("readable").expect("there");
     (merge::merge(layers, &mut sink), sources, sink)
-}
-
-fn json(tree: &Tree) -> Json {
-    match &tree.value {
-        Value::Bool(flag) => Json::from(*flag),
-        Value::Int(number) => Json::from(*number),
-        Value::Float(number) => Json::from(*number),
-        Value::String(text) => Json::from(&**text),
-        Value::Array(items) => items.iter().map(json).collect(),
-        Value::Table(entries) => entries.iter().map(|(key, tree)| (key.to_string(), json(tree))).collect(),
-    }
 }
 
 /// The rule of `docs/environments.md`, in three lines.
@@ -73,7 +62,7 @@ proptest! {
             .with("environments/top.toml", &format!("extends = [\"middle.toml\"]\n{}", toml(&top)));
         let (merged, sources, sink) = merged(files, "top");
         prop_assert_eq!(sink.errors(), 0);
-        prop_assert_eq!(json(&merged.tree), lay(&lay(&base, &middle), &top));
+        prop_assert_eq!(merged.tree.json(), lay(&lay(&base, &middle), &top));
         for (_, info) in merged.inputs.iter() {
             if let Some(Value::Int(number)) = info.leaf {
                 prop_assert_eq!(sources.text(info.origin), number.to_string());

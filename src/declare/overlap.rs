@@ -2,7 +2,7 @@
 
 use super::Declared;
 use crate::diag::{Code, Diagnostic, Span};
-use crate::merge::{Merged, Sourced};
+use crate::merge::Merged;
 
 /// Where an environment is deployed.
 #[derive(Clone, Debug)]
@@ -15,16 +15,13 @@ pub struct Place {
 impl Place {
     /// The place of an environment; none while its namespace is not known.
     pub fn of(environment: &str, declared: &Declared, merged: &Merged) -> Option<Self> {
-        fn span<T>(value: &Sourced<T>, merged: &Merged) -> Option<Span> {
-            value.inputs().iter().next().map(|input| merged.inputs.get(input).origin)
-        }
         let namespace = &declared.environment.namespace;
         let contexts = declared.cluster.value().contexts.iter();
         Some(Self {
             environment: environment.to_owned(),
-            namespace: (namespace.value().to_string(), span(namespace, merged)?),
+            namespace: (namespace.value().to_string(), merged.place(namespace)?),
             contexts: contexts
-                .filter_map(|context| Some((context.value().to_string(), span(context, merged)?)))
+                .filter_map(|context| Some((context.value().to_string(), merged.place(context)?)))
                 .collect(),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Input, InputInfo, Inputs};
+use super::{Input, InputInfo, InputSet, Inputs, Sourced};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::load::{Layer, Path, Tree as FileTree, Value};
 
@@ -21,6 +21,21 @@ impl Tree {
         Self { value, input: Input::NONE }
     }
 
+    /// The plain data.
+    #[cfg(test)]
+    pub fn json(&self) -> serde_json::Value {
+        match &self.value {
+            Value::Bool(flag) => (*flag).into(),
+            Value::Int(number) => (*number).into(),
+            Value::Float(number) => (*number).into(),
+            Value::String(text) => (&**text).into(),
+            Value::Array(items) => items.iter().map(Self::json).collect(),
+            Value::Table(entries) => {
+                entries.iter().map(|(key, tree)| (key.to_string(), tree.json())).collect()
+            }
+        }
+    }
+
     /// Whether it is one of those.
     pub fn is_stand_in(&self) -> bool {
         self.input == Input::NONE
@@ -36,6 +51,18 @@ pub struct Merged {
     pub inputs: Inputs,
     /// Whether every layer could be read whole; if not, what is missing may have been written.
     pub is_whole: bool,
+}
+
+impl Merged {
+    /// Where a value was written: its first input. A stand-in has none.
+    pub fn place<T>(&self, value: &Sourced<T>) -> Option<Span> {
+        self.first(value.inputs())
+    }
+
+    /// Where the first of some inputs was written.
+    pub fn first(&self, inputs: &InputSet) -> Option<Span> {
+        inputs.iter().next().map(|input| self.inputs.get(input).origin)
+    }
 }
 
 /// Lays the layers over each other, the lowest first; they are never empty.

@@ -37,10 +37,11 @@ fn facts(declared: &Declared) -> EnvironmentFacts {
         let derived = priority.map(|raw| Priority {
             object_name: priority_class(declared, &priority.map(|_| name.clone())),
             value: raw.value.clone(),
-            preemption: match &raw.preempts {
-                Some(preempts) => preempts.map(|preempts| preemption(*preempts)),
-                None => Sourced::default_of(preemption(true)),
-            },
+            preemption: raw
+                .preempts
+                .clone()
+                .unwrap_or_else(|| Sourced::default_of(true))
+                .map(|preempts| (if *preempts { "PreemptLowerPriority" } else { "Never" }).to_owned()),
         });
         (name.clone(), derived)
     });
@@ -64,10 +65,6 @@ fn facts(declared: &Declared) -> EnvironmentFacts {
         }),
         priorities: priorities.collect(),
     }
-}
-
-fn preemption(preempts: bool) -> String {
-    (if preempts { "PreemptLowerPriority" } else { "Never" }).to_owned()
 }
 
 /// Priority classes are the whole cluster's, which other environments may share.

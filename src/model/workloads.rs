@@ -330,7 +330,7 @@ fn run(raw: declare::Workload<'_>) -> Option<Sourced<Run>> {
         Sort::CronJob(job) => (&job.retries, &job.timeout, None),
     };
     let run = Run {
-        retries: retries.clone().unwrap_or_else(|| Sourced::derived(3, raw.inputs.absence())),
+        retries: given_or(retries.as_ref(), raw.inputs, 3),
         timeout: seconds_or(timeout.as_ref(), raw.inputs, 60 * 60),
         keep,
     };
@@ -339,14 +339,10 @@ fn run(raw: declare::Workload<'_>) -> Option<Sourced<Run>> {
 
 fn cron(raw: declare::Workload<'_>) -> Option<Sourced<Cron>> {
     let Sort::CronJob(job) = raw.sort else { return None };
-    let lacks = |value| Sourced::derived(value, raw.inputs.absence());
-    let concurrency = job.concurrency.clone().unwrap_or_else(|| lacks(declare::Concurrency::Forbid));
+    let concurrency = given_or(job.concurrency.as_ref(), raw.inputs, declare::Concurrency::Forbid);
     let cron = Cron {
         schedule: job.schedule.clone(),
-        time_zone: job
-            .time_zone
-            .clone()
-            .unwrap_or_else(|| Sourced::derived(declare::TimeZone::utc(), raw.inputs.absence())),
+        time_zone: given_or(job.time_zone.as_ref(), raw.inputs, declare::TimeZone::utc()),
         concurrency: concurrency.map(|concurrency| concurrency.policy().to_owned()),
         start_within: seconds_or(job.start_within.as_ref(), raw.inputs, 5 * 60),
     };
@@ -359,10 +355,12 @@ pub(super) fn seconds_or(
     holder: &InputSet,
     otherwise: u32,
 ) -> Sourced<u32> {
-    match duration {
-        Some(duration) => duration.map(whole_seconds),
-        None => Sourced::derived(otherwise, holder.absence()),
-    }
+    given_or(duration.map(|duration| duration.map(whole_seconds)).as_ref(), holder, otherwise)
+}
+
+/// A value, or another if the holder lacks it.
+fn given_or<T: Clone>(given: Option<&Sourced<T>>, holder: &InputSet, otherwise: T) -> Sourced<T> {
+    given.cloned().unwrap_or_else(|| Sourced::derived(otherwise, holder.absence()))
 }
 
 fn whole_seconds(duration: &Duration) -> u32 {

@@ -22,11 +22,11 @@ struct Facts<'a> {
 impl Facts<'_> {
     /// The place to point at for a value: its first input. A stand-in has none, and rules have nothing to say of it.
     fn place<T>(&self, value: &Sourced<T>) -> Option<Span> {
-        self.first(value.inputs())
+        self.merged.place(value)
     }
 
     fn first(&self, inputs: &InputSet) -> Option<Span> {
-        inputs.iter().next().map(|input| self.merged.inputs.get(input).origin)
+        self.merged.first(inputs)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::declare::{self, whole_schema};
 use crate::diag::{FileId, Sink, Sources, Span};
 use crate::k8s::{Catalog, Node};
 use crate::load::{self, Layer};
-use crate::merge::{self, Input, Inputs, Tree, Value};
+use crate::merge::{self, Input, Inputs, Value};
 use crate::model;
 use crate::render::Catalogue;
 use crate::template::Recording;
@@ -73,17 +73,6 @@ impl Machine {
             Json::Null => panic!("TOML has no null"),
         };
         load::Tree { value, origin: Span::new(self.file, 0..0), key: None }
-    }
-}
-
-fn json(tree: &Tree) -> Json {
-    match &tree.value {
-        Value::Bool(flag) => Json::from(*flag),
-        Value::Int(number) => Json::from(*number),
-        Value::Float(number) => Json::from(*number),
-        Value::String(text) => Json::from(&**text),
-        Value::Array(items) => items.iter().map(json).collect(),
-        Value::Table(entries) => entries.iter().map(|(key, tree)| (key.to_string(), json(tree))).collect(),
     }
 }
 
@@ -208,7 +197,7 @@ fn try_out(machine: &Machine, base: &Output, mutation: &Mutation, declaration: &
 fn prod(recording: Recording) -> (Machine, Json) {
     let workspace = Workspace::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("a workspace");
     let mut compiler = super::Compiler::new(&workspace).expect("readable");
-    let declaration = json(&compiler.merged("prod").expect("readable").expect("there").tree);
+    let declaration = compiler.merged("prod").expect("readable").expect("there").tree.json();
     let (mut sources, mut sink) = (Sources::default(), Sink::default());
     let catalogue = Catalogue::load(&workspace, &mut sources, &mut sink).expect("readable");
     let minor = declaration["cluster"]["kubernetes"].as_str().expect("declared");
