@@ -260,7 +260,7 @@ fn colours_follow_the_flag_the_variables_and_the_terminal() {
     edit(folder.path(), "dev.toml", "extends = ", "extend = ");
     let check = |arguments: &[&str], variables: &[(&str, &str)]| {
         let mut check = command(folder.path(), &[&["check"], arguments].concat());
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
             check.env_remove(name);
         }
         check.env("TERM", "xterm-256color").envs(variables.iter().copied());
