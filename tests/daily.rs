@@ -242,7 +242,8 @@ fn what_takes_long_shows_a_line_on_a_terminal() {
 
     let (given, mut shown) = terminal();
     let mut check = command(folder.path(), &["check"]);
-    let mut child = check.env_remove("CI").stderr(given).spawn().expect("the binary runs");
+    let mut child =
+        check.env_remove("CI").env("TERM", "xterm-256color").stderr(given).spawn().expect("the binary runs");
     drop(check);
     let mut screen = Vec::new();
     while !String::from_utf8_lossy(&screen).contains(" checking e") {
