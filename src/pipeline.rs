@@ -60,7 +60,6 @@ pub struct Compiler<'w> {
 impl<'w> Compiler<'w> {
     /// Reads the workspace's templates. Nothing is compiled if this is not the version that the workspace wants.
     pub fn new(workspace: &'w Workspace) -> Result<Self, WorkspaceError> {
-        declare::prepare();
         let mut sources = Sources::below(&*workspace.below);
         let mut sink = Sink::default();
         let own = env!("CARGO_PKG_VERSION");

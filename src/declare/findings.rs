@@ -1,5 +1,6 @@
 //! The schema check: asks `jsonschema`, has its findings reported, and mends the tree for the rules.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use jsonschema::error::ValidationErrorKind;
@@ -14,22 +15,26 @@ use crate::merge::{Merged, Tree, Value};
 /// More rounds of mending than an environment file has levels.
 const ROUNDS: usize = 32;
 
+/// Says whether an environment is as it should be: most are. Compiled with the program, because compiling the schema
+/// takes longer than to read the files and to parse the templates.
+#[jsonschema::validator(path = "schemas/environment.terse.json")]
+struct Terse;
+
+/// Says what is wrong with the others.
 static COMPILED: LazyLock<Option<(Json, Validator)>> = LazyLock::new(|| {
     let schema = super::schema::whole();
     let validator = jsonschema::validator_for(&schema).ok()?;
     Some((schema, validator))
 });
 
-/// Compiles the schema beside other work: that takes longer than to read the files and to parse the templates.
-pub fn prepare() {
-    rayon::spawn(|| {
-        LazyLock::force(&COMPILED);
-    });
-}
-
 /// Checks the tree and returns it with stand-ins for what was refused, so that the rules can look at the rest;
 /// none when it cannot be mended.
-pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Tree> {
+pub(super) fn check<'a>(merged: &'a Merged, environment: &str, sink: &mut Sink) -> Option<Cow<'a, Tree>> {
+    let instance = json(&merged.tree);
+    if Terse::is_valid(&instance) {
+        debug_assert!(COMPILED.as_ref().is_none_or(|(_, whole)| whole.is_valid(&instance)), "the two differ");
+        return Some(Cow::Borrowed(&merged.tree));
+    }
     let Some((schema, validator)) = &*COMPILED else {
         sink.push(Diagnostic::error(
             Code::InvalidValue,
@@ -39,9 +44,6 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
     };
 
     let mut tree = merged.tree.clone();
-    if validator.is_valid(&json(&tree)) {
-        return Some(tree);
-    }
     let mut reporter = Reporter::new(merged, environment, schema);
     for _ in 0..ROUNDS {
         let instance = json(&tree);
@@ -55,7 +57,7 @@ pub(super) fn check(merged: &Merged, environment: &str, sink: &mut Sink) -> Opti
         let instance = json(&tree);
         let mut errors: Vec<_> = validator.iter_errors(&instance).collect();
         if errors.is_empty() {
-            return Some(tree);
+            return Some(Cow::Owned(tree));
         }
         // A value of the wrong type may break other rules as well, which is no news.
         errors.sort_by_key(|error| !matches!(error.kind(), ValidationErrorKind::Type { .. }));

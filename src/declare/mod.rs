@@ -24,7 +24,6 @@ use crate::merge::Merged;
 
 pub use cluster::{Pool, Taint};
 pub use file::{Declared, Quota, Setting};
-pub use findings::prepare;
 pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;
 pub use schema::required_keys;
@@ -45,7 +44,7 @@ pub use workloads::{Serving, Sort, Workload};
 pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Declared> {
     let _room = tracing::debug_span!(target: "p8fs-gen.declare", "checked declarations").entered();
     let sound = findings::check(merged, environment, sink)?;
-    match Declared::deserialize(&sound) {
+    match Declared::deserialize(&*sound) {
         Ok(declared) => {
             rules::check(&declared, merged, sink);
             Some(declared)

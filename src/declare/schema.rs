@@ -14,6 +14,26 @@ pub fn whole() -> Value {
     schema
 }
 
+/// The same with references and without words, which the program is compiled with: `schemas/environment.terse.json`.
+#[cfg(test)]
+fn terse() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<Declared>().to_value();
+    each(&mut schema, &without_null);
+    each(&mut schema, &without_words);
+    schema
+}
+
+/// Removes what is there for people. A property may be called `title`; the keyword is the one that holds a text.
+#[cfg(test)]
+fn without_words(part: &mut Map<String, Value>) {
+    for word in ["title", "description", "format", "x-form", "x-example"] {
+        if part.get(word).is_some_and(Value::is_string) {
+            part.remove(word);
+        }
+    }
+}
+
 /// For each key of a path, whether the table that it stands in must have it.
 pub fn required_keys(path: &str) -> Vec<bool> {
     let schema = whole();
@@ -118,5 +138,23 @@ mod tests_of_required_keys {
         assert_eq!(required_keys("services.web.replicas.min"), [false, false, true, true]);
         assert_eq!(required_keys("services.web.env.A"), [false; 4]);
         assert_eq!(required_keys("no.such"), [false, false]);
+    }
+}
+
+#[cfg(test)]
+mod tests_of_terse {
+    use std::fs;
+
+    use crate::workspace;
+
+    #[test]
+    fn the_program_is_compiled_with_the_schema_of_the_types() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/environment.terse.json");
+        let text = format!("{:#}\n", super::terse());
+        if workspace::variable("GOLDEN").is_some_and(|value| value == "overwrite") {
+            fs::write(path, text).unwrap();
+        } else {
+            assert!(fs::read_to_string(path).unwrap() == text, "differs (GOLDEN=overwrite accepts it)");
+        }
     }
 }
