@@ -23,6 +23,8 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 .DELETE_ON_ERROR:
 
 tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
+tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
+tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool
 
 # From Debian: installed where that is allowed, asked for where it is not.
 tools: strace
@@ -68,11 +70,41 @@ $(TOOLS)/etcd: $(TOOLS)/kubernetes.pins
 $(TOOLS)/kube-apiserver: $(TOOLS)/kubernetes.pins
 	$(call build,$(K8S),k8s.io/kubernetes/cmd/kube-apiserver,$(K8S_LDFLAGS))
 
+$(TOOLS)/kube-controller-manager: $(TOOLS)/kubernetes.pins
+	$(call build,$(K8S),k8s.io/kubernetes/cmd/kube-controller-manager,$(K8S_LDFLAGS))
+
+$(TOOLS)/kube-scheduler: $(TOOLS)/kubernetes.pins
+	$(call build,$(K8S),k8s.io/kubernetes/cmd/kube-scheduler,$(K8S_LDFLAGS))
+
 $(TOOLS)/kubectl: $(TOOLS)/kubernetes.pins
 	$(call build,$(K8S),k8s.io/kubernetes/cmd/kubectl,$(K8S_LDFLAGS))
 
 $(TOOLS)/helm: $(TOOLS)/helm.pins
 	$(call build,$(HELM),helm.sh/helm/v4/cmd/helm)
+
+$(TOOLS)/kwok: $(TOOLS)/kwok.pins
+	$(call build,tests/tools/kwok,sigs.k8s.io/kwok/cmd/kwok)
+
+$(TOOLS)/nats-server: $(TOOLS)/nats.pins
+	$(call build,tests/tools/nats,github.com/nats-io/nats-server/v2)
+
+$(TOOLS)/nats: $(TOOLS)/nats.pins
+	$(call build,tests/tools/nats,github.com/nats-io/natscli/nats)
+
+# Without the service discoveries of the clouds, whose libraries are most of it.
+$(TOOLS)/prometheus $(TOOLS)/promtool: export GOFLAGS := -tags=remove_all_sd,enable_kubernetes_sd
+
+$(TOOLS)/prometheus: $(TOOLS)/prometheus.pins
+	$(call build,tests/tools/prometheus,github.com/prometheus/prometheus/cmd/prometheus)
+
+$(TOOLS)/promtool: $(TOOLS)/prometheus.pins
+	$(call build,tests/tools/prometheus,github.com/prometheus/prometheus/cmd/promtool)
+
+# What kwok does with nodes, pods and claims: files, without which it does nothing.
+$(TOOLS)/stages: $(TOOLS)/kwok.pins
+	rm -rf $@
+	cp -r "$$(go list -C tests/tools/kwok -mod=readonly -m -f '{{ .Dir }}' sigs.k8s.io/kwok)/kustomize/stage" $@
+	chmod -R u+w $@ && touch $@
 
 $(TOOLS)/crds: $(TOOLS)/crds.pins
 	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@
