@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use crate::api_server::ApiServer;
 use crate::definitions;
-use crate::stream::{self, Answer};
+use crate::stream::{self, Answer, complaints};
 
 const MANAGER: &str = "p8fs-gen";
 
@@ -79,11 +79,4 @@ pub fn render(arguments: &[&str]) -> String {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "render {arguments:?}: {}\n{stderr}", output.status);
     String::from_utf8(output.stdout).expect("the stream is UTF-8")
-}
-
-/// Refusals and warnings, a line each.
-fn complaints(answers: &[Answer]) -> Vec<String> {
-    let refusals = answers.iter().filter_map(|a| Some(format!("{}: {}", a.object, a.result.as_ref().err()?)));
-    let warnings = answers.iter().flat_map(|a| a.warnings.iter().map(move |w| format!("{}: {w}", a.object)));
-    refusals.chain(warnings).collect()
 }

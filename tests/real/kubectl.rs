@@ -6,7 +6,8 @@ use std::process::{Command, Output, Stdio};
 use kube::api::PatchParams;
 
 use crate::accepted::render;
-use crate::api_server::{ApiServer, program};
+use crate::api_server::ApiServer;
+use crate::processes::program;
 use crate::stream;
 
 #[tokio::test]

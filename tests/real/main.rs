@@ -9,13 +9,17 @@
 
 mod accepted;
 mod api_server;
+mod cluster;
 mod custom;
 mod definitions;
 mod faults;
 mod kubectl;
 mod languages;
 mod manifests;
+mod nodes;
 mod output;
 mod places;
+mod processes;
+mod scheduled;
 mod stream;
 mod toml_files;

@@ -72,6 +72,13 @@ pub async fn apply(client: &Client, documents: &[Document], params: &PatchParams
     answers
 }
 
+/// Refusals and warnings, a line each.
+pub fn complaints(answers: &[Answer]) -> Vec<String> {
+    let refusals = answers.iter().filter_map(|a| Some(format!("{}: {}", a.object, a.result.as_ref().err()?)));
+    let warnings = answers.iter().flat_map(|a| a.warnings.iter().map(move |w| format!("{}: {w}", a.object)));
+    refusals.chain(warnings).collect()
+}
+
 /// The namespaces that the documents are in but do not define.
 pub fn missing_namespaces(documents: &[Document]) -> Vec<Document> {
     let mut names: BTreeSet<_> = documents.iter().filter_map(Document::namespace).collect();
