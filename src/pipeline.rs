@@ -16,7 +16,7 @@ use crate::model;
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
 use crate::template::{Patch, Recording};
 use crate::verify::{self, Verified};
-use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
+use crate::workspace::{ENVIRONMENTS, STORES, Workspace, WorkspaceError};
 
 pub use manifests::{Manifests, check_manifests};
 
@@ -139,7 +139,11 @@ impl<'w> Compiler<'w> {
             let path = self.sources.path(span);
             path == ARGUMENT || files.contains(path)
         };
-        self.sink.extend(self.dead.findings(|span| complete || own(span)));
+        let is_kinds = |span| {
+            let path = self.sources.path(span);
+            path.strip_prefix("builtin:").unwrap_or(path).starts_with(STORES)
+        };
+        self.sink.extend(self.dead.findings(|span| !is_kinds(span) && (complete || own(span))));
         self.patches_without_effect(names, complete)?;
         if compiled == Coverage::Every {
             self.sink.extend(declare::overlaps(&self.places));
@@ -244,10 +248,12 @@ impl<'w> Compiler<'w> {
         if self.sink.errors() > before {
             return Ok(None);
         }
-        Ok(Some(merge::merge(
-            layers.into_iter().chain(self.arguments.iter().cloned()).collect(),
-            &mut self.sink,
-        )))
+        let above: Vec<Layer> = layers.into_iter().chain(self.arguments.iter().cloned()).collect();
+        let kinds = self.environments.kinds(&above, &mut self.sources, &mut self.sink)?;
+        if self.sink.errors() > before {
+            return Ok(None);
+        }
+        Ok(Some(merge::merge(kinds.into_iter().chain(above).collect(), &mut self.sink)))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::cluster::Cluster;
-use super::values::{Bytes, Cidr, Cpu, HostName, Name, Tier, VariableName, Via};
-use super::workload::{CronJob, Job, Ports, Scratch, Service, Worker};
+use super::store::Store;
+use super::values::{Bytes, Cpu, HostName, Name, Tier, VariableName};
+use super::workload::{CronJob, Job, Scratch, Service, Worker};
 use crate::merge::Sourced;
 
 /// An environment of p8fs-gen, or a layer of one.
@@ -38,6 +39,24 @@ pub struct Declared {
     /// Databases, queues and object stores, by name.
     #[serde(default)]
     pub stores: BTreeMap<Name, Sourced<Store>>,
+    /// The workloads that stores consist of, by their names: filled in once the tables are read.
+    #[serde(skip)]
+    pub(super) parts: BTreeMap<Name, PartOf>,
+}
+
+/// Which part of a store a workload is, or which job of it.
+#[derive(Debug)]
+pub(super) struct PartOf {
+    pub(super) store: Name,
+    pub(super) name: Name,
+    pub(super) sort: PartSort,
+}
+
+/// The table of a store that holds a workload.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PartSort {
+    Part,
+    Job,
 }
 
 /// What all environments deploy.
@@ -128,26 +147,4 @@ impl std::fmt::Display for Setting {
             Setting::Flag(flag) => write!(f, "{flag}"),
         }
     }
-}
-
-/// A database, queue or object store.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// How it is had; the table of the same name holds the rest.
-    pub via: Sourced<Via>,
-    /// Where it is, when somebody else runs it.
-    pub external: External,
-}
-
-/// A store that somebody else runs.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct External {
-    /// Its ports, by name.
-    #[schemars(extend("minProperties" = 1))]
-    pub ports: Ports,
-    /// Its addresses. A host name cannot stand here: network policies know addresses only.
-    #[schemars(length(min = 1))]
-    pub cidrs: Vec<Sourced<Cidr>>,
 }

@@ -13,6 +13,7 @@ mod report;
 mod rules;
 mod schema;
 mod secrecy;
+mod store;
 mod values;
 mod workload;
 mod workloads;
@@ -30,6 +31,7 @@ pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
+pub use store::{Part, Store};
 pub use values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry, FileName,
     HostName, Image, LabelKey, LabelMap, LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent,
@@ -37,7 +39,7 @@ pub use values::{
     Verb, Via,
 };
 pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
-pub use workloads::{Serving, Sort, Workload};
+pub use workloads::{Listener, PartOfStore, Serving, Sort, Target, Workload};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.
@@ -45,7 +47,8 @@ pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<De
     let _room = tracing::debug_span!(target: "p8fs-gen.declare", "checked declarations").entered();
     let sound = findings::check(merged, environment, sink)?;
     match Declared::deserialize(&*sound) {
-        Ok(declared) => {
+        Ok(mut declared) => {
+            declared.name_parts();
             rules::check(&declared, merged, sink);
             Some(declared)
         }

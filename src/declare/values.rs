@@ -99,6 +99,20 @@ impl Use {
     }
 }
 
+impl Name {
+    /// The name of something that belongs to something else.
+    pub fn below(&self, owner: &Self) -> Self {
+        Self(format!("{owner}-{self}"))
+    }
+}
+
+impl VariableName {
+    /// The variable of a name.
+    pub fn of(name: &str) -> Self {
+        Self(name.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
 impl PathPrefix {
     /// `/`
     pub fn root() -> Self {
@@ -133,6 +147,13 @@ impl Concurrency {
             Concurrency::Forbid => "Forbid",
             Concurrency::Replace => "Replace",
         }
+    }
+}
+
+impl Bytes {
+    /// In bytes, rounded down.
+    pub fn bytes(&self) -> u128 {
+        crate::k8s::thousandths(&self.0).unwrap_or(0) / 1000
     }
 }
 
@@ -209,6 +230,8 @@ words! {
     Via {
         /// Somebody else runs it; `[stores.<name>.external]` says where.
         External = "external",
+        /// It is part of the system: `[stores.<name>.embedded]` says what is deployed.
+        Embedded = "embedded",
     }
     /// Through what requests from outside come in.
     Entry {

@@ -65,6 +65,15 @@ pub struct Pod {
     pub access: Sourced<BTreeMap<Name, Sourced<Access>>>,
     /// How long a pod may take to end its work when it is told to stop; 30 seconds if left out.
     pub drain: Option<Sourced<Duration>>,
+    /// A command that is run in the container before it is told to stop; one that listens waits instead until nobody
+    /// sends requests any more.
+    #[serde(default)]
+    pub stop: Vec<Sourced<String>>,
+    /// The number of the user and the group that it runs as; 10001 if left out.
+    #[schemars(range(min = 1, max = 2_147_483_647))]
+    pub user: Option<Sourced<u32>>,
+    /// The folder where it finds the ConfigMap `<system>-<name>-config`, which a template makes.
+    pub config: Option<Sourced<MountPath>>,
 }
 
 /// A file placed into the container.

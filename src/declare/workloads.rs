@@ -1,9 +1,13 @@
 //! All workloads of a declaration, whatever their sort.
 
-use super::file::Declared;
-use super::values::{Duration, Name};
+use std::collections::BTreeMap;
+
+use super::file::{Declared, PartOf, PartSort};
+use super::store::{Part, Store};
+use super::values::{Duration, Name, PortName, PortNumber, Via};
 use super::workload::{
-    CronJob, CronJobKeys, Expose, Job, JobKeys, Pod, Ports, Probe, Replicas, Scale, Service, Slo, Worker,
+    CronJob, CronJobKeys, Expose, Job, JobKeys, Pod, Ports, Probe, Replicas, Scale, Scratch, Service, Slo,
+    Worker,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -17,6 +21,44 @@ pub struct Workload<'a> {
     pub inputs: &'a InputSet,
     pub pod: &'a Pod,
     pub sort: Sort<'a>,
+    /// The store that it is part of, or a job of.
+    pub store: Option<PartOfStore<'a>>,
+}
+
+/// A workload's place in a store.
+#[derive(Clone, Copy)]
+pub struct PartOfStore<'a> {
+    /// The store's name.
+    pub name: &'a Name,
+    pub store: &'a Sourced<Store>,
+    /// What the store calls it.
+    pub part: &'a Name,
+}
+
+/// What can be meant by an entry of `uses`.
+#[derive(Clone, Copy)]
+pub enum Target<'a> {
+    Workload(Workload<'a>),
+    /// Parts of a store, one of which has the port.
+    Parts(&'a Name, &'a Store),
+    /// A store that somebody else runs.
+    External(&'a Store),
+}
+
+/// The end of a connection.
+pub struct Endpoint<'a> {
+    /// Who listens.
+    pub at: Listener<'a>,
+    /// The port's name.
+    pub port: &'a str,
+    pub number: &'a Sourced<PortNumber>,
+}
+
+/// Who listens at the end of a connection.
+#[derive(Clone, Copy)]
+pub enum Listener<'a> {
+    Workload(Workload<'a>),
+    External(&'a Store),
 }
 
 /// The sort of a workload.
@@ -36,6 +78,8 @@ pub struct Serving<'a> {
     pub scale: Option<&'a Sourced<Scale>>,
     pub readiness: Option<&'a Sourced<Probe>>,
     pub liveness: Option<&'a Sourced<Probe>>,
+    /// Of parts of stores only: the ports on which its pods talk to each other.
+    pub peers: &'a [Sourced<PortName>],
     pub start_within: Option<&'a Sourced<Duration>>,
     /// Of services only.
     pub expose: Option<&'a Sourced<Expose>>,
@@ -57,6 +101,18 @@ impl<'a> Workload<'a> {
         }
     }
 
+    /// Its writable folders that end with the pod, by name: its own, and those of all workloads but parts of stores.
+    pub fn scratch<'d>(
+        &self,
+        declared: &'d Declared,
+    ) -> impl Iterator<Item = (&'d Name, &'d Sourced<Scratch>)>
+    where
+        'a: 'd,
+    {
+        let is_own = self.store.is_none();
+        declared.system.scratch.iter().filter(move |_| is_own).chain(&self.pod.scratch)
+    }
+
     /// The word for one of its sort: `service`.
     pub fn noun(&self) -> String {
         self.table.trim_end_matches('s').replace('_', " ")
@@ -74,9 +130,10 @@ fn service<'a>((name, service): (&'a Name, &'a Sourced<Service>)) -> Workload<'a
         start_within: own.probes.start_within.as_ref(),
         expose: own.expose.as_ref(),
         slo: own.slo.as_ref(),
+        peers: &[],
     };
     let (inputs, pod) = (service.inputs(), &service.value().common);
-    Workload { name, table: "services", inputs, pod, sort: Sort::Serving(serving) }
+    Workload { name, table: "services", inputs, pod, sort: Sort::Serving(serving), store: None }
 }
 
 fn worker<'a>((name, worker): (&'a Name, &'a Sourced<Worker>)) -> Workload<'a> {
@@ -90,26 +147,116 @@ fn worker<'a>((name, worker): (&'a Name, &'a Sourced<Worker>)) -> Workload<'a> {
         start_within: own.probes.start_within.as_ref(),
         expose: None,
         slo: None,
+        peers: &[],
     };
     let (inputs, pod) = (worker.inputs(), &worker.value().common);
-    Workload { name, table: "workers", inputs, pod, sort: Sort::Serving(serving) }
+    Workload { name, table: "workers", inputs, pod, sort: Sort::Serving(serving), store: None }
 }
 
 fn job<'a>((name, job): (&'a Name, &'a Sourced<Job>)) -> Workload<'a> {
     let (inputs, pod) = (job.inputs(), &job.value().common);
-    Workload { name, table: "jobs", inputs, pod, sort: Sort::Job(&job.value().own) }
+    Workload { name, table: "jobs", inputs, pod, sort: Sort::Job(&job.value().own), store: None }
 }
 
 fn cron_job<'a>((name, job): (&'a Name, &'a Sourced<CronJob>)) -> Workload<'a> {
     let (inputs, pod) = (job.inputs(), &job.value().common);
-    Workload { name, table: "cron_jobs", inputs, pod, sort: Sort::CronJob(&job.value().own) }
+    Workload { name, table: "cron_jobs", inputs, pod, sort: Sort::CronJob(&job.value().own), store: None }
+}
+
+fn part<'a>(name: &'a Name, part: &'a Sourced<Part>, store: PartOfStore<'a>) -> Workload<'a> {
+    let own = &part.value().own;
+    let serving = Serving {
+        ports: &own.ports,
+        replicas: &own.replicas,
+        scale: None,
+        readiness: Some(&own.probes.readiness),
+        liveness: Some(&own.probes.liveness),
+        peers: &own.peers,
+        start_within: own.probes.start_within.as_ref(),
+        expose: None,
+        slo: None,
+    };
+    let (inputs, pod) = (part.inputs(), &part.value().common);
+    Workload { name, table: "stores", inputs, pod, sort: Sort::Serving(serving), store: Some(store) }
+}
+
+impl Store {
+    /// The part that has a port.
+    fn part_with(&self, port: &str) -> Option<&Name> {
+        let mut parts = self.embedded.parts.iter();
+        parts.find(|(_, part)| part.value().own.ports.contains_key(port)).map(|(name, _)| name)
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Every port that it listens on, by name.
+    pub fn ports(self) -> BTreeMap<&'a str, &'a Sourced<PortNumber>> {
+        let tables: Vec<&Ports> = match self {
+            Target::Workload(workload) => workload.serving().iter().map(|serving| serving.ports).collect(),
+            Target::Parts(_, store) => {
+                store.embedded.parts.values().map(|part| &part.value().own.ports).collect()
+            }
+            Target::External(store) => vec![&store.external.ports],
+        };
+        tables.into_iter().flatten().map(|(name, number)| (name.as_str(), number)).collect()
+    }
+
+    /// The port that is meant where none is named.
+    pub fn default_port(self) -> Option<&'a str> {
+        let declared = match self {
+            Target::Workload(workload) => {
+                workload.store.and_then(|of| of.store.value().default_port.as_ref())
+            }
+            Target::Parts(_, store) | Target::External(store) => store.default_port.as_ref(),
+        };
+        let ports = self.ports();
+        match declared {
+            Some(port) => Some(port.value().as_str()),
+            None if ports.len() == 1 => ports.into_keys().next(),
+            None => None,
+        }
+    }
 }
 
 impl Declared {
+    /// Gives the parts and jobs of stores the names of workloads.
+    pub(super) fn name_parts(&mut self) {
+        for (name, store) in &self.stores {
+            let (name, store) = (name.clone(), store.value());
+            let parts = match store.via.value() {
+                Via::Embedded => &store.embedded.parts,
+                Via::External => &BTreeMap::new(),
+            };
+            let only = parts.len() == 1;
+            for part in parts.keys() {
+                let full = if only { name.clone() } else { part.below(&name) };
+                let at = PartOf { store: name.clone(), name: part.clone(), sort: PartSort::Part };
+                self.parts.insert(full, at);
+            }
+            for job in store.jobs.keys() {
+                let at = PartOf { store: name.clone(), name: job.clone(), sort: PartSort::Job };
+                self.parts.insert(job.below(&name), at);
+            }
+        }
+    }
+
+    fn part<'a>(&'a self, (name, at): (&'a Name, &'a PartOf)) -> Option<Workload<'a>> {
+        let store = self.stores.get(&at.store)?;
+        let of = PartOfStore { name: &at.store, store, part: &at.name };
+        match at.sort {
+            PartSort::Part => Some(part(name, store.value().embedded.parts.get(&at.name)?, of)),
+            PartSort::Job => {
+                let job = job((name, store.value().jobs.get(&at.name)?));
+                Some(Workload { table: "stores", store: Some(of), ..job })
+            }
+        }
+    }
+
     /// Every workload, sort by sort, also those that are switched off.
     pub fn all_workloads(&self) -> impl Iterator<Item = Workload<'_>> {
         let serving = self.services.iter().map(service).chain(self.workers.iter().map(worker));
-        serving.chain(self.jobs.iter().map(job)).chain(self.cron_jobs.iter().map(cron_job))
+        let own = serving.chain(self.jobs.iter().map(job)).chain(self.cron_jobs.iter().map(cron_job));
+        own.chain(self.parts.iter().filter_map(|named| self.part(named)))
     }
 
     /// The workload of a name, also one that is switched off.
@@ -117,7 +264,9 @@ impl Declared {
         let services = self.services.get_key_value(name).map(service);
         let workers = || self.workers.get_key_value(name).map(worker);
         let jobs = || self.jobs.get_key_value(name).map(job);
-        services.or_else(workers).or_else(jobs).or_else(|| self.cron_jobs.get_key_value(name).map(cron_job))
+        let cron_jobs = || self.cron_jobs.get_key_value(name).map(cron_job);
+        let parts = || self.part(self.parts.get_key_value(name)?);
+        services.or_else(workers).or_else(jobs).or_else(cron_jobs).or_else(parts)
     }
 
     /// The workloads that run in this environment.
@@ -125,10 +274,41 @@ impl Declared {
         self.all_workloads().filter(Workload::is_enabled)
     }
 
-    /// The ports of the workload or store of that name, for those that use it.
-    pub fn ports_of(&self, name: &str) -> Option<&Ports> {
-        let workload = self.workload(name).and_then(|workload| workload.serving());
-        let stores = || self.stores.get(name).map(|store| &store.value().external.ports);
-        workload.map(|serving| serving.ports).or_else(stores)
+    /// What a name means in the `uses` of a workload: to parts of a store first another part of it.
+    pub fn target(&self, user: &Workload<'_>, name: &str) -> Option<Target<'_>> {
+        if let Some(own) = user.store {
+            let sibling = |(full, at): (_, &PartOf)| {
+                (at.store == *own.name && at.name.as_str() == name).then_some(full)
+            };
+            let full: Option<&Name> = self.parts.iter().find_map(sibling);
+            if let Some(workload) = full.and_then(|full| self.workload(full.as_str())) {
+                return Some(Target::Workload(workload));
+            }
+        }
+        match self.stores.get_key_value(name) {
+            Some((name, store)) => Some(match store.value().via.value() {
+                Via::Embedded => Target::Parts(name, store.value()),
+                Via::External => Target::External(store.value()),
+            }),
+            None => self.workload(name).map(Target::Workload),
+        }
+    }
+
+    /// The end of the connection that an entry of `uses` means; none when there is no such.
+    pub fn endpoint<'a>(&'a self, user: &Workload<'_>, used: (&str, Option<&str>)) -> Option<Endpoint<'a>> {
+        let target = self.target(user, used.0)?;
+        let ports = target.ports();
+        let named = used.1.or_else(|| target.default_port())?;
+        let (&port, &number) = ports.get_key_value(named)?;
+        let at = match target {
+            Target::Workload(workload) => Listener::Workload(workload),
+            Target::External(store) => Listener::External(store),
+            Target::Parts(name, store) => {
+                let part = store.part_with(named)?;
+                let full = if store.embedded.parts.len() == 1 { name.clone() } else { part.below(name) };
+                Listener::Workload(self.workload(full.as_str())?)
+            }
+        };
+        Some(Endpoint { at, port, number })
     }
 }

@@ -121,7 +121,8 @@ codes! {
     /// Two workloads, a workload and a store, or two volumes of a pod have the same name.
     ///
     /// `uses` could mean both workloads, and their objects would have one name. The volumes of a pod are its `storage`,
-    /// its `scratch`, that of `[system]`, and those called `tmp` and `files`, which p8fs-gen makes itself.
+    /// its `scratch`, that of `[system]`, and those called `tmp`, `files` and
+    /// `config`, which p8fs-gen makes itself.
     DuplicateName = "duplicate-name",
     /// `uses` says the same connection twice.
     DuplicateUse = "duplicate-use",
@@ -135,7 +136,7 @@ codes! {
     DuplicatePort = "duplicate-port",
     /// Two things are mounted at one path of a container.
     ///
-    /// `files`, `storage`, `scratch`, the `scratch` of `[system]` and `/tmp` share one file system; the API server refuses
+    /// `files`, `config`, `storage`, `scratch`, the `scratch` of `[system]` and `/tmp` share one file system; the API server refuses
     /// a second mount at the same path.
     DuplicateMount = "duplicate-mount",
     /// Two services are exposed under one host and path.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::kinds::Kinds;
 use super::{Tree, Value, toml};
 use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
 use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
@@ -53,12 +54,13 @@ impl Layer {
 pub struct Environments<'w> {
     workspace: &'w Workspace,
     files: BTreeMap<String, Option<Layer>>,
+    kinds: Kinds,
 }
 
 impl<'w> Environments<'w> {
     /// The environments of a workspace; nothing is read yet.
     pub fn new(workspace: &'w Workspace) -> Self {
-        Self { workspace, files: BTreeMap::new() }
+        Self { workspace, files: BTreeMap::new(), kinds: Kinds::default() }
     }
 
     /// The names of the environments: files with an `[environment]` table, sorted.
@@ -130,6 +132,16 @@ impl<'w> Environments<'w> {
         }
         let found = self.follow(&name, &mut vec![], &mut layers, sources, sink)?;
         Ok(found.then_some(layers))
+    }
+
+    /// The layers that lie below these: what is said of each store's kind.
+    pub fn kinds(
+        &mut self,
+        above: &[Layer],
+        sources: &mut Sources,
+        sink: &mut Sink,
+    ) -> Result<Vec<Layer>, WorkspaceError> {
+        self.kinds.layers(above, self.workspace, sources, sink)
     }
 
     /// Adds a file and what it extends; false when there is no such file.

@@ -5,6 +5,7 @@
 mod argument;
 mod clusters;
 mod environments;
+mod kinds;
 mod settings;
 mod toml;
 mod tree;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::environment::{
     Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, System,
 };
-use super::{edges, workloads};
+use super::{edges, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -21,6 +21,7 @@ pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
     });
     Environment {
         workloads: workloads.collect(),
+        stores: stores::derive(declared),
         system: System { name: name.clone(), labels: labels(name, name) },
         environment: facts(declared),
         cluster: Cluster {

@@ -89,6 +89,7 @@ macro_rules! leaves {
 leaves! {
     bool => Shape::Bool, |flag| Leaf::Bool(*flag);
     u32, i32 => Shape::Int, |number| Leaf::Int(i64::from(*number));
+    i64 => Shape::Int, |number| Leaf::Int(*number);
     PortNumber, Percent => Shape::Int, |number| Leaf::Int(i64::from(number.0));
     String => Shape::Text, |text| Leaf::Text(text.as_str().into());
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());

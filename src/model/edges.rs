@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::build::selector;
 use super::pods::port_name;
 use super::workload::{Edge, IngressRoute, Peer, Route};
-use crate::declare::{Declared, Entry, Expose, HostName, Name, PathPrefix, PortNumber, Ports, Via, Workload};
+use crate::declare::{
+    Declared, Entry, Expose, HostName, Listener, Name, PathPrefix, PortNumber, Ports, Workload,
+};
 use crate::merge::{InputSet, Reads, Sourced};
 
 /// The connections of one workload.
@@ -31,6 +33,7 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
         for used in &workload.pod.uses {
             uses(declared, workload, used, &mut edges, reads);
         }
+        peers(declared, workload, edges.entry(workload.name).or_default());
         let access = &workload.pod.access;
         if let (Some(first), Some(server)) =
             (access.value().values().next(), &declared.cluster.value().api_server)
@@ -52,27 +55,43 @@ fn uses<'a>(
     edges: &mut BTreeMap<&'a Name, Ends>,
     reads: &Reads,
 ) {
-    let (target, port) = used.value().parts();
-    let Some(number) = declared.ports_of(target).and_then(|ports| number_of(ports, port)) else { return };
-    let of = |workload: Workload<'_>| {
-        let name = Sourced::derived(workload.name.clone(), workload.inputs.clone());
-        vec![Peer { pods: Some(selector(&declared.system.name, &name)), ..NOBODY }]
-    };
-    let of_target = declared.workload(target).filter(Workload::is_enabled);
-    let peers = match (of_target, declared.stores.get(target)) {
-        (Some(target), _) => {
-            let ingress = edge(of(workload), number, used.inputs());
+    let Some(endpoint) = declared.endpoint(&workload, used.value().parts()) else { return };
+    let mut asked = used.inputs().clone();
+    if let Some(store) = declared.stores.get(used.value().parts().0) {
+        let store = store.value();
+        reads.mark(store.via.inputs().iter());
+        asked.extend(store.via.inputs());
+        if let Some(default) = store.default_port.as_ref().filter(|_| used.value().parts().1.is_none()) {
+            asked.extend(default.inputs());
+        }
+    }
+    let peers = match endpoint.at {
+        Listener::External(store) => addresses(&store.external.cidrs),
+        Listener::Workload(target) if !target.is_enabled() => return,
+        Listener::Workload(target) => {
+            let ingress = edge(pods_of(declared, workload), endpoint.number, &asked);
             edges.entry(target.name).or_default().ingress.push(ingress);
-            of(target)
+            pods_of(declared, target)
         }
-        (None, Some(store)) => {
-            let Via::External = store.value().via.value();
-            reads.mark(store.value().via.inputs().iter());
-            addresses(&store.value().external.cidrs)
-        }
-        (None, None) => return,
     };
-    edges.entry(workload.name).or_default().egress.push(edge(peers, number, used.inputs()));
+    edges.entry(workload.name).or_default().egress.push(edge(peers, endpoint.number, &asked));
+}
+
+/// The pods of a part of a store among themselves.
+fn peers(declared: &Declared, workload: Workload<'_>, ends: &mut Ends) {
+    let Some(serving) = workload.serving() else { return };
+    for (port, number) in
+        serving.peers.iter().filter_map(|port| Some((port, serving.ports.get(port.value())?)))
+    {
+        let edge = || edge(pods_of(declared, workload), number, port.inputs());
+        ends.ingress.push(edge());
+        ends.egress.push(edge());
+    }
+}
+
+fn pods_of(declared: &Declared, workload: Workload<'_>) -> Vec<Peer> {
+    let name = Sourced::derived(workload.name.clone(), workload.inputs.clone());
+    vec![Peer { pods: Some(selector(&declared.system.name, &name)), ..NOBODY }]
 }
 
 /// Requests from outside: the route, and the permission for who brings them.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
+use super::stores::Store;
 use super::workload::Workload;
 use crate::declare::{Bytes, Cpu, LabelMap, Name, Setting, Tier, VariableName};
 use crate::merge::Sourced;
@@ -17,6 +18,8 @@ contextual! {
         pub config: Sourced<Option<Config>>,
         /// Those that are not switched off.
         pub workloads: BTreeMap<Name, Sourced<Workload>>,
+        /// Databases, queues and object stores.
+        pub stores: BTreeMap<Name, Sourced<Store>>,
     }
 
     /// What all environments deploy.

@@ -7,6 +7,7 @@ mod context;
 mod edges;
 mod environment;
 mod pods;
+mod stores;
 mod views;
 mod workload;
 mod workloads;

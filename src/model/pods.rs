@@ -1,8 +1,10 @@
 //! The derivations of a workload's pods.
 
-use super::workload::{Container, Folder, HttpGet, Mount, Port, Probe, Variable};
-use super::workloads::{Storage, seconds_or};
-use crate::declare::{self, Declared, MountPath, PortName, Ports, Scratch};
+use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Variable};
+use super::workloads::{self, Storage, seconds_or};
+use crate::declare::{
+    self, Declared, Listener, MountPath, PortName, Ports, Replicas, Scratch, Setting, VariableName,
+};
 use crate::merge::Sourced;
 
 /// How long a pod with ports goes on answering after it is told to stop, in seconds: until every node has heard that
@@ -28,6 +30,7 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
         image: pod.image.clone(),
         command: pod.command.clone(),
         args: pod.args.clone(),
+        stop: pod.stop.clone(),
         ports: ports
             .into_iter()
             .flatten()
@@ -41,6 +44,7 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
             .map(|(name, value)| {
                 value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
             })
+            .chain(addresses(declared, raw))
             .collect(),
         cpu: pod.resources.cpu.clone(),
         memory: pod.resources.memory.clone(),
@@ -66,7 +70,7 @@ pub(super) fn grace(raw: declare::Workload<'_>) -> Sourced<u32> {
 }
 
 fn scratch(declared: &Declared, raw: declare::Workload<'_>, storage: &Storage<'_>) -> Vec<Sourced<Folder>> {
-    let folders = declared.system.scratch.iter().chain(&raw.pod.scratch).map(|(name, scratch)| {
+    let folders = raw.scratch(declared).map(|(name, scratch)| {
         scratch.map(|raw| Folder {
             name: scratch.map(|_| format!("scratch-{name}")),
             size: raw.size.clone(),
@@ -90,7 +94,7 @@ fn mounts(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Mount>
             name.inputs().clone(),
         )
     };
-    let scratch = declared.system.scratch.iter().chain(&raw.pod.scratch).map(|(name, scratch)| {
+    let scratch = raw.scratch(declared).map(|(name, scratch)| {
         let Scratch { path, .. } = scratch.value();
         writable(scratch.map(|_| format!("scratch-{name}")), path)
     });
@@ -109,7 +113,74 @@ fn mounts(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Mount>
             read_only: Some(Sourced::default_of(true)),
         })
     });
-    scratch.chain(volumes).chain(files).collect()
+    let config = raw.pod.config.iter().map(|path| {
+        path.map(|_| Mount {
+            name: path.map(|_| "config".to_owned()),
+            path: path.clone(),
+            sub_path: None,
+            read_only: Some(path.map(|_| true)),
+        })
+    });
+    scratch.chain(volumes).chain(files).chain(config).collect()
+}
+
+/// The names of a workload's pods below its Service: those of a `StatefulSet` with a fixed number of pods.
+pub(super) fn names(
+    declared: &Declared,
+    raw: declare::Workload<'_>,
+    kind: &Sourced<Kind>,
+) -> Vec<Sourced<String>> {
+    let Some((Kind::StatefulSet, serving)) = raw.serving().map(|serving| (kind.value(), serving)) else {
+        return Vec::new();
+    };
+    let Replicas::Fixed(count) = serving.replicas.value() else { return Vec::new() };
+    let system = declared.system.name.value();
+    let mut inputs = kind.inputs().clone();
+    inputs.extend(serving.replicas.inputs());
+    inputs.extend(declared.system.name.inputs());
+    let name = |number| format!("{system}-{name}-{number}.{system}-{name}-pods", name = raw.name);
+    (0..*count).map(|number| Sourced::derived(name(number), inputs.clone())).collect()
+}
+
+/// Where a part of a store finds the pods that it talks to, as environment variables: of each port of another part
+/// that it uses, and of each on which its own pods talk to each other, `<PART>_<PORT>_ADDRESSES` with the address of
+/// every pod, joined by commas.
+fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Variable>> {
+    let Some(of) = raw.store else { return Vec::new() };
+    let used = raw.pod.uses.iter().filter_map(|used| {
+        let endpoint = declared.endpoint(&raw, used.value().parts())?;
+        match endpoint.at {
+            Listener::Workload(target) if target.store.is_some_and(|other| other.name == of.name) => {
+                Some((target, endpoint.port.to_owned(), endpoint.number, used.inputs()))
+            }
+            _ => None,
+        }
+    });
+    let peers = raw.serving().into_iter().flat_map(|serving| {
+        let peers = serving.peers.iter();
+        peers.filter_map(move |port| {
+            Some((raw, port.value().to_string(), serving.ports.get(port.value())?, port.inputs()))
+        })
+    });
+    let variables = used.chain(peers).map(|(target, port, number, asked)| {
+        let kind = workloads::kind(target, &Storage::of(declared, target));
+        let mut hosts = names(declared, target, &kind);
+        if hosts.is_empty() {
+            let system = &declared.system.name;
+            hosts.push(system.map(|system| format!("{system}-{}", target.name)));
+        }
+        let mut inputs = number.inputs().clone();
+        for host in &hosts {
+            inputs.extend(host.inputs());
+        }
+        let addresses: Vec<String> =
+            hosts.iter().map(|host| format!("{}:{}", host.value(), number.value().0)).collect();
+        let part = target.store.map_or(target.name, |of| of.part);
+        let name = VariableName::of(&format!("{part}_{port}_addresses"));
+        let value = Sourced::derived(Setting::Text(addresses.join(",")), inputs);
+        Sourced::derived(Variable { name: Sourced::derived(name, asked.clone()), value }, asked.clone())
+    });
+    variables.collect()
 }
 
 fn derive_probe(probe: &Sourced<declare::Probe>, ports: &Ports) -> Probe {

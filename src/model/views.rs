@@ -7,11 +7,12 @@ use super::workload::Role;
 use super::{Context, Contextual, Environment, Leaf, Shape, Structure};
 use crate::merge::InputSet;
 
-const VIEWS: [(&str, Role); 4] = [
+const VIEWS: [(&str, Role); 5] = [
     ("services", Role::Service),
     ("workers", Role::Worker),
     ("jobs", Role::Job),
     ("cron_jobs", Role::CronJob),
+    ("parts", Role::Part),
 ];
 
 /// The types of what templates see.

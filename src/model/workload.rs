@@ -18,6 +18,7 @@ words! {
         Worker = "worker",
         Job = "job",
         CronJob = "cron_job",
+        Part = "part",
     }
 
     /// The kind of object that makes its pods.
@@ -53,6 +54,14 @@ contextual! {
         pub container: Container,
         /// How long a pod gets from being told to stop to being killed, in seconds.
         pub grace: Sourced<u32>,
+        /// The number of its user and group.
+        pub user: Sourced<u32>,
+        /// The store that it is part of, or a job of.
+        pub store: Option<Sourced<PartOf>>,
+        /// The names of its pods below their Service, where they have such: `p8fs-nats-0.p8fs-nats-pods`.
+        pub pods: Vec<Sourced<String>>,
+        /// The ConfigMap with its configuration, made by a template of its own.
+        pub config_map: Option<Sourced<String>>,
         /// The files placed into the container; none when there are none.
         pub files: Option<Sourced<Files>>,
         /// The volumes that each pod has one of its own of.
@@ -79,6 +88,15 @@ contextual! {
         pub ingress: Vec<Sourced<Edge>>,
         /// Whom it may reach; DNS is not among them.
         pub egress: Vec<Sourced<Edge>>,
+    }
+
+    /// A workload's place in a store.
+    pub struct PartOf {
+        /// The store's name.
+        pub name: Sourced<Name>,
+        pub kind: Option<Sourced<Name>>,
+        /// What the store calls it.
+        pub part: Sourced<Name>,
     }
 
     /// Where pods run.
@@ -108,6 +126,8 @@ contextual! {
         pub image: Sourced<Image>,
         pub command: Vec<Sourced<String>>,
         pub args: Vec<Sourced<String>>,
+        /// What is run in it before it is told to stop.
+        pub stop: Vec<Sourced<String>>,
         /// The ports it listens on.
         pub ports: Vec<Sourced<Port>>,
         /// Environment variables beside the shared configuration.
@@ -194,6 +214,8 @@ contextual! {
         /// The name of the claim that all pods share.
         pub object_name: Sourced<String>,
         pub size: Sourced<Bytes>,
+        /// Nine tenths of it in bytes: what a program may fill that has to go on when it is full.
+        pub usable: Sourced<i64>,
         pub class: Option<Sourced<ObjectName>>,
     }
 

@@ -4,7 +4,7 @@ use super::build::{digest, labels, priority_class, selector};
 use super::edges::Ends;
 use super::pods;
 use super::workload::{
-    Claim, Cron, Files, Kind, Metric, Placement, Role, Rule, Run, Scale, Toleration, Workload,
+    Claim, Cron, Files, Kind, Metric, PartOf, Placement, Role, Rule, Run, Scale, Toleration, Workload,
 };
 use crate::declare::{
     self, Declared, Duration, LabelKey, LabelMap, Name, ReplicaRange, Replicas, Scope, Serving, Sharing, Slo,
@@ -20,7 +20,11 @@ pub(super) fn derive(
     reads: &Reads,
 ) -> Sourced<Workload> {
     let system = &declared.system.name;
-    let existence = Sourced::derived((), raw.inputs.clone());
+    let mut decided = raw.inputs.clone();
+    if let Some(of) = raw.store {
+        decided.extend(of.store.value().via.inputs());
+    }
+    let existence = Sourced::derived((), decided);
     let name = existence.map(|()| raw.name.clone());
     let object_name = system.zip(&name, |system, name| format!("{system}-{name}"));
     let serving = raw.serving();
@@ -53,6 +57,14 @@ pub(super) fn derive(
         placement: placement(declared, raw, &kind, reads),
         container: pods::container(declared, raw, &storage),
         grace: pods::grace(raw),
+        user: given_or(raw.pod.user.as_ref(), raw.inputs, 10001),
+        store: raw.store.map(|of| store(raw, of)),
+        pods: pods::names(declared, raw, &kind),
+        config_map: raw
+            .pod
+            .config
+            .as_ref()
+            .map(|path| path.zip(&object_name, |_, name| format!("{name}-config"))),
         files: files(raw, &object_name),
         pod_claims: Sourced::derived(claims(&storage.own, &object_name), storage.decided.clone()),
         shared_claims: Sourced::derived(claims(&storage.shared, &object_name), storage.decided.clone()),
@@ -75,11 +87,19 @@ pub(super) fn derive(
     })
 }
 
+/// Its place in a store.
+fn store(raw: declare::Workload<'_>, of: declare::PartOfStore<'_>) -> Sourced<PartOf> {
+    let named = |name: &Name| Sourced::derived(name.clone(), raw.inputs.clone());
+    let kind = of.store.value().kind.clone();
+    Sourced::derived(PartOf { name: named(of.name), kind, part: named(of.part) }, raw.inputs.clone())
+}
+
 fn role(raw: declare::Workload<'_>) -> Role {
     match raw.sort {
         Sort::Job(_) => Role::Job,
         Sort::CronJob(_) => Role::CronJob,
         Sort::Serving(_) if raw.table == "workers" => Role::Worker,
+        Sort::Serving(_) if raw.store.is_some() => Role::Part,
         Sort::Serving(_) => Role::Service,
     }
 }
@@ -98,7 +118,7 @@ pub(super) struct Storage<'a> {
 }
 
 impl<'a> Storage<'a> {
-    fn of(declared: &Declared, raw: declare::Workload<'a>) -> Self {
+    pub(super) fn of(declared: &Declared, raw: declare::Workload<'a>) -> Self {
         let mut storage = Storage::default();
         if raw.pod.storage.value().is_empty() {
             storage.decided = lacking(raw, &raw.pod.storage).inputs().clone();
@@ -123,7 +143,7 @@ impl<'a> Storage<'a> {
     }
 }
 
-fn kind(raw: declare::Workload<'_>, storage: &Storage<'_>) -> Sourced<Kind> {
+pub(super) fn kind(raw: declare::Workload<'_>, storage: &Storage<'_>) -> Sourced<Kind> {
     let mut inputs = raw.inputs.clone();
     inputs.extend(&storage.decided);
     let kind = match raw.sort {
@@ -296,6 +316,7 @@ fn claims(
         volume.map(|raw| Claim {
             name: volume.map(|_| name.to_string()),
             object_name: object_name.zip(volume, |object, _| format!("{object}-{name}")),
+            usable: raw.size.map(|size| i64::try_from(size.bytes() / 10 * 9).unwrap_or(i64::MAX)),
             size: raw.size.clone(),
             class: raw.class.clone(),
         })

@@ -13,10 +13,8 @@ pub(super) fn complete(object: &mut Object) {
     let root = &mut object.root;
     let Some(generated) = root.path(&["metadata", "generateName"]) else { return };
     let (Some(prefix), at) = (generated.as_str().map(ToOwned::to_owned), generated.at) else { return };
-    let mut digest = Sha256::new();
-    let mut from = root.from.is_some().then(Provenance::default);
-    feed(root, &mut digest, &mut from);
-    let hex = digest.finalize().iter().take(4).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    let (hex, from) = digest([&*root]);
+    let hex = &hex[..8];
     object.identity.name = format!("{prefix}{hex}");
     let value = Value::String(Arc::from(object.identity.name.as_str()));
     let name = Node { value, at, lead: 0, made: Made::Data, from: from.map(Arc::new) };
@@ -26,6 +24,19 @@ pub(super) fn complete(object: &mut Object) {
         entries.retain(|(key, _)| !matches!(&**key, "generateName" | "name"));
         entries.push((Arc::from("name"), name));
     }
+}
+
+/// A digest of values in hexadecimal digits, with what made any part of them.
+pub(super) fn digest<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> (String, Option<Provenance>) {
+    let (mut digest, mut from) = (Sha256::new(), None);
+    for node in nodes {
+        if node.from.is_some() {
+            from.get_or_insert_default();
+        }
+        feed(node, &mut digest, &mut from);
+    }
+    let hex = digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    (hex, from)
 }
 
 /// Feeds a digest with a value, each part with its length so that no two values read alike; keys in sorted order.

@@ -3,6 +3,7 @@
 mod artifact;
 mod catalogue;
 mod dead;
+mod digests;
 mod effects;
 mod generate_name;
 mod overrides;
@@ -95,6 +96,7 @@ pub fn render(
         }
     }
     // Patches may have changed them.
+    digests::complete(&mut objects);
     objects.iter_mut().for_each(generate_name::complete);
     Rendered { objects, artifacts, effects }
 }

@@ -30,6 +30,9 @@ pub const ENVIRONMENTS: &str = "environments";
 /// Where a workspace's own templates are.
 pub const TEMPLATES: &str = "templates";
 
+/// Where a workspace's own kinds of stores are.
+pub const STORES: &str = "stores";
+
 /// Where its changes of rendered objects are.
 pub const PATCHES: &str = "patches";
 
@@ -37,7 +40,7 @@ pub const PATCHES: &str = "patches";
 pub const SETTINGS: &str = "p8fs-gen.toml";
 
 /// Everything that is read in a workspace.
-const INPUTS: [&str; 4] = [SETTINGS, ENVIRONMENTS, TEMPLATES, "patches"];
+const INPUTS: [&str; 5] = [SETTINGS, ENVIRONMENTS, TEMPLATES, STORES, PATCHES];
 
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +124,12 @@ impl Workspace {
     /// Every file below `templates/`, relative to it, sorted.
     pub fn template_files(&self) -> Result<Vec<String>, WorkspaceError> {
         self.list(TEMPLATES)
+    }
+
+    /// The kinds of stores that the workspace describes itself, sorted.
+    pub fn store_files(&self) -> Result<Vec<String>, WorkspaceError> {
+        let files = self.list(STORES)?;
+        Ok(files.iter().filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
     }
 
     /// Every file below `patches/`, relative to it, sorted.

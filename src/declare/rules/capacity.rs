@@ -174,7 +174,7 @@ fn pools(facts: &Facts<'_>, sink: &mut Sink) {
 fn scratch(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let storage = &workload.pod.resources.storage;
     let Some(limit) = thousandths(storage.value().as_str()) else { return };
-    for folder in facts.declared.system.scratch.values().chain(workload.pod.scratch.values()) {
+    for (_, folder) in workload.scratch(facts.declared) {
         let size = &folder.value().size;
         if thousandths(size.value().as_str()).is_some_and(|size| size > limit)
             && let (Some(at), Some(limit)) = (facts.place(size), facts.place(storage))

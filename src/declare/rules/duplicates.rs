@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{PortName, Ports, Workload};
+use crate::declare::{Ports, Target, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
@@ -21,7 +21,9 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
 }
 
 fn names(facts: &Facts<'_>, sink: &mut Sink) {
-    let workloads = facts.declared.all_workloads();
+    // The only part of a store has its name.
+    let is_own = |workload: &Workload<'_>| workload.store.is_some_and(|of| of.name == workload.name);
+    let workloads = facts.declared.all_workloads().filter(|workload| !is_own(workload));
     let workloads = workloads.map(|workload| (workload.name, workload.noun(), facts.first(workload.inputs)));
     let stores = facts.declared.stores.iter();
     let stores = stores.map(|(name, store)| (name, "store".to_owned(), facts.place(store)));
@@ -49,9 +51,8 @@ fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     for used in &workload.pod.uses {
         let Some(at) = facts.place(used) else { continue };
         let (target, port) = used.value().parts();
-        // A port that is left out is the only one there is.
-        let only = facts.declared.ports_of(target).and_then(|ports| ports.keys().next());
-        if let Some(first) = seen.insert((target, port.or(only.map(PortName::as_str))), at) {
+        let default = facts.declared.target(workload, target).and_then(Target::default_port);
+        if let Some(first) = seen.insert((target, port.or(default)), at) {
             let found = Diagnostic::error(Code::DuplicateUse, format!("`{target}` is used twice"));
             sink.push(found.at(at, "the second").context(first, "the first"));
         }
@@ -78,7 +79,7 @@ fn ports(facts: &Facts<'_>, workload: &Workload<'_>, ports: &Ports, sink: &mut S
 /// The volumes of a pod, which have one name each.
 fn volumes(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let pod = workload.pod;
-    let scratch = facts.declared.system.scratch.iter().chain(&pod.scratch);
+    let scratch = workload.scratch(facts.declared);
     let scratch = scratch.map(|(name, scratch)| (format!("scratch-{name}"), name, facts.place(scratch)));
     let storage = pod.storage.value().iter();
     let storage = storage.map(|(name, volume)| (name.to_string(), name, facts.place(volume)));
@@ -87,7 +88,7 @@ fn volumes(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
         let Some(at) = place else { continue };
         let title = format!("two volumes of {} `{}` are called `{name}`", workload.noun(), workload.name);
         let found = Diagnostic::error(Code::DuplicateName, title);
-        if let "tmp" | "files" = &*volume {
+        if let "tmp" | "files" | "config" = &*volume {
             let found = found.at(at, "every pod has one of this name");
             sink.push(found.help("give it another name; `path` says where the container finds it"));
         } else if let Some(first) = seen.insert(volume, at) {
@@ -132,10 +133,10 @@ fn mounts(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let pod = workload.pod;
     let files = pod.files.values().map(|file| &file.value().path);
     let volumes = pod.storage.value().values().map(|volume| &volume.value().path);
-    let scratch = facts.declared.system.scratch.values().chain(pod.scratch.values());
+    let scratch = workload.scratch(facts.declared).map(|(_, scratch)| scratch);
     let scratch = scratch.map(|scratch| &scratch.value().path);
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-    for path in scratch.chain(volumes).chain(files) {
+    for path in scratch.chain(volumes).chain(files).chain(&pod.config) {
         let Some(at) = facts.place(path) else { continue };
         let text = path.value().as_str();
         let found = || {

@@ -8,6 +8,7 @@ mod probes;
 mod references;
 mod replicas_and_scale;
 mod schedules;
+mod stores;
 
 use super::Declared;
 use crate::diag::{Sink, Span};
@@ -42,5 +43,6 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
         deploys_nothing::check(&facts, sink);
         references::check(&facts, sink);
         replicas_and_scale::check(&facts, sink);
+        stores::check(&facts, sink);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Entry, Name, PortName, Ports, Verb, Workload};
+use crate::declare::{Entry, Name, PortNumber, Target, Verb, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::{Merged, Sourced};
 
@@ -24,12 +24,16 @@ fn unknown(title: String) -> Diagnostic {
 fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     for used in &workload.pod.uses {
         let Some(at) = facts.place(used) else { continue };
-        let (target, port) = used.value().parts();
-        let of_target = || facts.declared.workload(target);
-        if target == workload.name.as_str() {
-            let found = unknown(format!("{} `{target}` uses itself", workload.noun()));
+        let (name, port) = used.value().parts();
+        let target = facts.declared.target(workload, name);
+        let of_workload = match target {
+            Some(Target::Workload(target)) => Some(target),
+            _ => None,
+        };
+        if of_workload.is_some_and(|target| target.name == workload.name) {
+            let found = unknown(format!("{} `{name}` uses itself", workload.noun()));
             sink.push(found.at(at, "its pods need not name themselves"));
-        } else if let Some(target) = of_target().filter(|target| !target.is_enabled()) {
+        } else if let Some(target) = of_workload.filter(|target| !target.is_enabled()) {
             let found = unknown(format!("{} `{}` is switched off", target.noun(), target.name));
             let found =
                 found.at(at, "used here").help("leave it out of `uses` where it is off, or switch both off");
@@ -37,14 +41,15 @@ fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
                 Some(off) => found.context(off, "switched off here"),
                 None => found,
             });
-        } else if let Some(ports) = facts.declared.ports_of(target) {
-            port_of(facts, ports, port, &format!("`{target}`"), at, sink);
-        } else if let Some(target) = of_target() {
+        } else if let Some(target) = of_workload.filter(|target| target.serving().is_none()) {
             let found = unknown(format!("{} `{}` cannot be used", target.noun(), target.name));
             sink.push(found.at(at, "it listens on no port"));
-        } else if written(facts.merged).all(|name| name != target) {
-            let found = unknown(format!("no service, worker or store is called `{target}`"));
-            sink.push(found.at(at, "not declared").suggest(target, written(facts.merged)));
+        } else if let Some(target) = target {
+            let meant = port.or_else(|| target.default_port());
+            port_of(facts, &target.ports(), meant, &format!("`{name}`"), at, sink);
+        } else if written(facts.merged).all(|written| written != name) {
+            let found = unknown(format!("no service, worker or store is called `{name}`"));
+            sink.push(found.at(at, "not declared").suggest(name, written(facts.merged)));
         }
     }
 }
@@ -72,7 +77,14 @@ fn ports(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     for (port, beside) in exposed.into_iter().chain(probed) {
         let Some(at) = port.map_or(beside, |port| facts.place(port)) else { continue };
         let port = port.map(|port| port.value().as_str());
-        port_of(facts, serving.ports, port, &format!("{} `{}`", workload.noun(), workload.name), at, sink);
+        port_of(
+            facts,
+            &Target::Workload(*workload).ports(),
+            port,
+            &format!("{} `{}`", workload.noun(), workload.name),
+            at,
+            sink,
+        );
     }
 }
 
@@ -177,11 +189,18 @@ fn access(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
 }
 
 /// Whether a port can be meant. Of ports that were refused above nothing is known.
-fn port_of(facts: &Facts<'_>, ports: &Ports, port: Option<&str>, of: &str, at: Span, sink: &mut Sink) {
+fn port_of(
+    facts: &Facts<'_>,
+    ports: &BTreeMap<&str, &Sourced<PortNumber>>,
+    port: Option<&str>,
+    of: &str,
+    at: Span,
+    sink: &mut Sink,
+) {
     if ports.values().any(|number| number.inputs().is_empty()) {
         return;
     }
-    let names: Vec<&str> = ports.keys().map(PortName::as_str).collect();
+    let names: Vec<&str> = ports.keys().copied().collect();
     let there = match names.as_slice() {
         [] => "it has no ports".to_owned(),
         names => format!("it has `{}`", names.join("`, `")),

@@ -10,7 +10,7 @@ type Row = (String, String);
 
 const PAGE: &str = include_str!("../../../docs/context.md");
 /// All of them have the shape of `workloads`.
-const VIEWS: [&str; 4] = ["services[]", "workers[]", "jobs[]", "cron_jobs[]"];
+const VIEWS: [&str; 5] = ["services[]", "workers[]", "jobs[]", "cron_jobs[]", "parts[]"];
 
 #[test]
 fn the_page_about_the_context_lists_exactly_its_paths_and_types() {

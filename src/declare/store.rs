@@ -1,0 +1,74 @@
+//! Databases, queues and object stores: what somebody else runs, and what is deployed along with the system.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::values::{Cidr, HostName, Name, PortName, Via};
+use super::workload::{Job, Pod, Ports, Probes, Replicas};
+use crate::merge::{Both, Sourced};
+
+/// A database, queue or object store.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// What it is. `stores/<kind>.toml`, built in or of the workspace, says the rest of such a store; what stands in
+    /// the environment's files is laid over it.
+    pub kind: Option<Sourced<Name>>,
+    /// How it is had; the table of the same name holds the rest.
+    pub via: Sourced<Via>,
+    /// The port that is meant where `uses` names none; may be left out when there is only one.
+    pub default_port: Option<Sourced<PortName>>,
+    /// What is deployed, when it is part of the system.
+    #[serde(default)]
+    pub embedded: Embedded,
+    /// Where it is, when somebody else runs it.
+    #[serde(default)]
+    pub external: External,
+    /// What is run once against it, by name.
+    #[serde(default)]
+    pub jobs: BTreeMap<Name, Sourced<Job>>,
+}
+
+/// A store that is part of the system.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Embedded {
+    /// Its parts, by name. Their objects are called `<system>-<store>-<part>`, those of an only part
+    /// `<system>-<store>`.
+    #[serde(default)]
+    pub parts: BTreeMap<Name, Sourced<Part>>,
+}
+
+/// A part of a store.
+pub type Part = Both<Pod, PartKeys>;
+
+/// A part of a store: pods that are all alike.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PartKeys {
+    /// The ports it listens on, by name.
+    #[serde(default)]
+    pub ports: Ports,
+    /// The ports on which its pods talk to each other.
+    #[serde(default)]
+    pub peers: Vec<Sourced<PortName>>,
+    /// How many pods.
+    pub replicas: Sourced<Replicas>,
+    /// How to see whether a pod is well.
+    pub probes: Probes,
+}
+
+/// A store that somebody else runs.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// The name under which clients find it.
+    pub host: Option<Sourced<HostName>>,
+    /// Its ports, by name.
+    #[serde(default)]
+    pub ports: Ports,
+    /// Its addresses. A host name cannot stand here: network policies know addresses only.
+    #[serde(default)]
+    pub cidrs: Vec<Sourced<Cidr>>,
+}
