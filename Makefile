@@ -4,6 +4,7 @@ TOOLS := target/tools
 K8S   := tests/tools/kubernetes
 CRDS  := tests/tools/crds
 HELM  := tests/tools/helm
+KIND  := tests/tools/kind
 
 K8S_VERSION := $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' $(K8S)/go.mod)
 K8S_PARTS   := $(subst ., ,$(patsubst v%,%,$(K8S_VERSION)))
@@ -24,7 +25,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 
 tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
 tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
-tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool
+tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind
 
 # From Debian: installed where that is allowed, asked for where it is not.
 tools: strace
@@ -105,6 +106,9 @@ $(TOOLS)/stages: $(TOOLS)/kwok.pins
 	rm -rf $@
 	cp -r "$$(go list -C tests/tools/kwok -mod=readonly -m -f '{{ .Dir }}' sigs.k8s.io/kwok)/kustomize/stage" $@
 	chmod -R u+w $@ && touch $@
+
+$(TOOLS)/kind: $(TOOLS)/kind.pins
+	$(call build,$(KIND),sigs.k8s.io/kind)
 
 $(TOOLS)/crds: $(TOOLS)/crds.pins
 	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@

@@ -26,6 +26,8 @@ pub struct Compiled {
     pub objects: Verified,
     /// The nodes of its merged files.
     pub inputs: Inputs,
+    /// The cluster that kind makes for it.
+    pub kind: Option<model::Kind>,
 }
 
 /// Which of a workspace's environments were compiled.
@@ -215,11 +217,11 @@ impl<'w> Compiler<'w> {
             recording,
             &mut self.sink,
         );
-        let Some(Made { objects, reads, effects }) = made else { return Ok(None) };
+        let Some(Made { objects, reads, effects, kind }) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
-        Ok(Some(Compiled { objects, inputs: merged.inputs }))
+        Ok(Some(Compiled { objects, inputs: merged.inputs, kind }))
     }
 
     /// The layers of an environment, or of one of its clusters, laid over each other. None when there is no such; that
@@ -286,6 +288,8 @@ struct Made {
     reads: Reads,
     /// What patches changed in them.
     effects: Vec<(FileId, Effect)>,
+    /// The cluster that kind makes.
+    kind: Option<model::Kind>,
 }
 
 /// What is declared, as verified objects. None when there were errors.
@@ -301,12 +305,18 @@ fn objects(
     let reads = Reads::of(inputs);
     let cluster = declared.cluster.value();
     reads.mark(cluster.kubernetes.inputs().iter());
+    reads.mark(cluster.provider.iter().flat_map(|provider| provider.inputs().iter()));
+    reads.mark(cluster.nodes.iter().flat_map(|nodes| nodes.inputs().iter()));
     reads.mark(cluster.contexts.iter().flat_map(|context| context.inputs().iter()));
     // What is switched off has no effect, and need not.
     let off = declared.all_workloads().filter(|workload| !workload.is_enabled());
     reads.mark(off.flat_map(|workload| workload.inputs.iter()).flat_map(|table| inputs.within(table)));
+    if !cluster.is_kind() {
+        reads.mark(cluster.kind.inputs().iter().flat_map(|table| inputs.within(table)));
+    }
     // model
-    let context = model::context(&model::environment(declared, &reads));
+    let environment_model = model::environment(declared, &reads);
+    let context = model::context(&environment_model);
     // render
     let render = |recording, sink: &mut Sink| {
         render::render(catalogue, environment, &context, catalog, recording, &reads, sink)
@@ -326,7 +336,8 @@ fn objects(
         verify::verify(objects, artifacts, catalog, inputs, &mut found);
     }
     sink.extend(found);
-    verified.map(|objects| Made { objects, reads, effects })
+    let kind = environment_model.cluster.kind.map(|kind| kind.value().clone());
+    verified.map(|objects| Made { objects, reads, effects, kind })
 }
 
 #[cfg(test)]

@@ -83,3 +83,33 @@ fn the_examples_of_the_page_make_an_environment() {
         assert!(output.stdout.contains(promised), "no {promised}");
     }
 }
+
+/// What stands between two lines, of which the first opens a block of the page.
+fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
+    let opening = format!("```{language}\n");
+    page.split(&opening).skip(1).map(|rest| rest.split_once("```").expect("it ends").0).collect()
+}
+
+#[test]
+fn the_example_of_the_page_about_kind_makes_a_cluster_file() {
+    let page = include_str!("../docs/kind.md");
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let environments = folder.path().join("environments");
+    fs::create_dir(&environments).expect("made");
+    let rest = "[system]\nname = \"p8fs\"\n[environment]\ntier = \"development\"\nnamespace = \"p8fs\"\n\
+                [workers.mail]\nimage = \"mail:1\"\nreplicas = 1\n\
+                resources = { cpu = \"1\", memory = \"1Gi\", storage = \"1Gi\" }\n";
+    fs::write(environments.join("dev.toml"), format!("{rest}{}", blocks(page, "toml").concat()))
+        .expect("written");
+    let output = run(folder.path(), &["render", "dev", "--only", "kind"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    for promised in ["hostPath: .volumes/one\n", "hostPort: 443\n", "[host.\"http://kind-registry:5000\"]\n"]
+    {
+        assert!(output.stdout.contains(promised), "no {promised}:\n{}", output.stdout);
+    }
+    // Each is described: whatever the table has.
+    let schema: Value = serde_json::from_str(&run(root(), &["schema"]).stdout).expect("JSON");
+    let table = resolved(&schema, &schema["properties"]["cluster"]["properties"]["kind"]);
+    let missing: Vec<_> = keys(table).filter(|(key, _)| !page.contains(&format!("`{key}"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::emit::FolderError;
-use crate::workspace::{GitError, WorkspaceError};
+use crate::workspace::{GitError, KindError, WorkspaceError};
 
 /// How the process ends. Scripts may rely on these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +64,9 @@ pub(super) enum Failure {
     /// Git cannot be asked.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// kind, or its container engine, failed or is not there.
+    #[error(transparent)]
+    Kind(#[from] KindError),
     /// Standard output cannot be written to.
     #[error("cannot write to standard output")]
     Output(#[from] std::io::Error),
@@ -80,6 +83,7 @@ impl Failure {
             Failure::Workspace(WorkspaceError::Read { .. })
             | Failure::Folder(FolderError::Io { .. })
             | Failure::Git(GitError::Run(_))
+            | Failure::Kind(_)
             | Failure::Output(_) => Exit::System,
             Failure::Workspace(_) | Failure::Folder(_) | Failure::Git(_) | Failure::Usage(_) => Exit::Input,
         }

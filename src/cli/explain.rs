@@ -52,7 +52,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
     let compiled = compiler.compile(&options.environment, Recording::Leaves)?;
     compiler.unread_arguments();
     let mut printed = String::new();
-    if let Some(Compiled { objects, inputs }) = &compiled {
+    if let Some(Compiled { objects, inputs, .. }) = &compiled {
         let question = Question {
             environment: &options.environment,
             object: &options.object,

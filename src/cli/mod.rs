@@ -8,6 +8,7 @@ mod explain;
 mod globals;
 mod hook;
 mod init;
+mod kind;
 mod log;
 mod man;
 mod progress;
@@ -66,6 +67,8 @@ enum Verb {
     Requires(requires::Options),
     /// List, show and override templates
     Templates(templates::Options),
+    /// Make, fill and remove the kind cluster of an environment, with an installed kind
+    Kind(kind::Options),
     /// Print the JSON Schema of environment files
     #[command(after_help = exit::help!("p8fs-gen schema > schemas/environment.schema.json"))]
     Schema,
@@ -116,6 +119,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Templates(options)) => templates::run(|| Ok(workspace()?), options, reporter),
+        Some(Verb::Kind(options)) => kind::run(directory, options, reporter),
         Some(Verb::Schema) => {
             report::output(&format!("{:#}\n", published_schema()))?;
             Ok(Exit::Success)

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::kind::KindCluster;
 use super::values::{
     Bytes, Cidr, ContextPattern, Cpu, KubernetesMinor, LabelKey, LabelMap, LabelValue, Name, ObjectName,
-    PortName, PortNumber, TaintEffect,
+    PortName, PortNumber, Provider, TaintEffect,
 };
 use crate::merge::Sourced;
 
@@ -15,6 +16,11 @@ use crate::merge::Sourced;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
+    /// How it is had; the table of the same name holds the rest. `generic` if left out.
+    pub provider: Option<Sourced<Provider>>,
+    /// The cluster that kind makes.
+    #[serde(default)]
+    pub kind: Sourced<KindCluster>,
     /// The minor version of Kubernetes that it runs.
     pub kubernetes: Sourced<KubernetesMinor>,
     /// The contexts of kubeconfigs that lead to it, such as `kind-p8fs` or `p8fs-prod-*`.
@@ -28,9 +34,19 @@ pub struct Cluster {
     pub ingress: Option<Sourced<Ingress>>,
     /// Where the API server is, for workloads with `access`.
     pub api_server: Option<Sourced<ApiServer>>,
+    /// How many nodes it may have.
+    #[schemars(range(min = 1))]
+    pub nodes: Option<Sourced<u32>>,
     /// Groups of like nodes, by name.
     #[serde(default)]
     pub pools: BTreeMap<Name, Sourced<Pool>>,
+}
+
+impl Cluster {
+    /// Whether kind makes it.
+    pub fn is_kind(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| *provider.value() == Provider::Kind)
+    }
 }
 
 /// The pods that answer DNS.

@@ -7,6 +7,7 @@
 mod cluster;
 mod file;
 mod findings;
+mod kind;
 mod misspelt;
 mod overlap;
 mod report;
@@ -25,6 +26,7 @@ use crate::merge::Merged;
 
 pub use cluster::{Pool, Taint};
 pub use file::{Declared, Quota, Setting};
+pub use kind::{KindCluster, KindEntry, KindNode};
 pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;
 pub use schema::required_keys;
@@ -33,10 +35,10 @@ pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
 pub use store::{Part, Store};
 pub use values::{
-    AbsolutePath, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry, FileName,
-    HostName, Image, LabelKey, LabelMap, LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent,
-    PortName, PortNumber, Schedule, Scope, Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName,
-    Verb, Via,
+    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
+    FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
+    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Protocol, Schedule, Scope, Sharing,
+    Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
 pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
 pub use workloads::{Listener, PartOfStore, Serving, Sort, Target, Workload};

@@ -2,7 +2,7 @@
 
 use super::Declared;
 use crate::diag::{Code, Diagnostic, Span};
-use crate::merge::Merged;
+use crate::merge::{Merged, Sourced};
 
 /// Where an environment is deployed.
 #[derive(Clone, Debug)]
@@ -16,12 +16,16 @@ impl Place {
     /// The place of an environment; none while its namespace is not known.
     pub fn of(environment: &str, declared: &Declared, merged: &Merged) -> Option<Self> {
         let namespace = &declared.environment.namespace;
-        let contexts = declared.cluster.value().contexts.iter();
+        let mut contexts: Vec<_> = declared.cluster.value().contexts.iter().map(Sourced::text).collect();
+        if contexts.is_empty() {
+            contexts.extend(declared.kind_context());
+        }
         Some(Self {
             environment: environment.to_owned(),
             namespace: (namespace.value().to_string(), merged.place(namespace)?),
             contexts: contexts
-                .filter_map(|context| Some((context.value().to_string(), merged.place(context)?)))
+                .into_iter()
+                .filter_map(|context| Some((context.value().clone(), merged.place(&context)?)))
                 .collect(),
         })
     }
@@ -57,7 +61,7 @@ pub fn overlaps(places: &[Place]) -> Vec<Diagnostic> {
 }
 
 /// Whether some text matches both patterns, in which `*` stands for any characters.
-fn may_be_one(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn may_be_one(a: &[u8], b: &[u8]) -> bool {
     // `row[j]`: whether the rest of `a` and `b[j..]` can match the same text.
     let mut below = vec![false; b.len() + 1];
     for i in (0..=a.len()).rev() {

@@ -85,6 +85,10 @@ text! {
     LabelKey: r"^(?=[-A-Za-z0-9_./]{1,317}$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317, "x";
     /// The value of a label or taint: at most 63 letters, digits, dashes, dots and underscores.
     LabelValue: r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", 63, "x";
+    /// An IP address of a machine, such as `127.0.0.1` or `::1`.
+    Address: r"^[0-9a-f.:]+$", 45, "127.0.0.1";
+    /// A folder of this machine: absolute, or relative to the workspace; without `:` and blanks.
+    PathOnHost: r"^[^\s:]+$", 1024, "x";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
     Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
 }
@@ -124,6 +128,25 @@ impl TimeZone {
     /// `Etc/UTC`
     pub fn utc() -> Self {
         Self("Etc/UTC".to_owned())
+    }
+}
+
+impl Address {
+    /// `127.0.0.1`
+    pub fn loopback_v4() -> Self {
+        Self("127.0.0.1".to_owned())
+    }
+
+    /// `::1`
+    pub fn loopback_v6() -> Self {
+        Self("::1".to_owned())
+    }
+}
+
+impl Name {
+    /// `kind-registry`, as kind's own documentation calls the container.
+    pub fn of_registry() -> Self {
+        Self("kind-registry".to_owned())
     }
 }
 
@@ -232,6 +255,38 @@ words! {
         External = "external",
         /// It is part of the system: `[stores.<name>.embedded]` says what is deployed.
         Embedded = "embedded",
+    }
+    /// How a cluster is had.
+    Provider {
+        /// It is there already, wherever it runs.
+        Generic = "generic",
+        /// kind makes it, in containers of this machine; `[cluster.kind]` says how.
+        Kind = "kind",
+    }
+    /// What a node of a kind cluster does.
+    NodeRole {
+        /// It runs the control plane.
+        ControlPlane = "control-plane",
+        /// It runs pods.
+        Worker = "worker",
+    }
+    /// The addresses of pods and Services.
+    IpFamily {
+        /// IPv4 alone.
+        Ipv4 = "ipv4",
+        /// IPv6 alone.
+        Ipv6 = "ipv6",
+        /// Both.
+        Dual = "dual",
+    }
+    /// The protocol of a port.
+    Protocol {
+        /// TCP.
+        Tcp = "TCP",
+        /// UDP.
+        Udp = "UDP",
+        /// SCTP.
+        Sctp = "SCTP",
     }
     /// Through what requests from outside come in.
     Entry {

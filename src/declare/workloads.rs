@@ -311,4 +311,16 @@ impl Declared {
         };
         Some(Endpoint { at, port, number })
     }
+
+    /// The name of the cluster that kind makes; none when something else makes it.
+    pub fn kind_name(&self) -> Option<Sourced<Name>> {
+        let cluster = self.cluster.value();
+        let named = || cluster.kind.value().name.clone().unwrap_or_else(|| self.system.name.clone());
+        cluster.is_kind().then(named)
+    }
+
+    /// The context of a kubeconfig that kind makes for it.
+    pub fn kind_context(&self) -> Option<Sourced<String>> {
+        Some(self.kind_name()?.map(|name| format!("kind-{name}")))
+    }
 }

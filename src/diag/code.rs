@@ -130,15 +130,22 @@ codes! {
     ///
     /// Nothing would be rendered; an empty output is more often a mistake than meant.
     DeploysNothing = "deploys-nothing",
-    /// Two ports of one workload have the same number.
+    /// Two ports of one workload, or of the machine that kind runs on, have the same number.
     ///
-    /// Containers of a pod share one network address, so the second listener could not bind.
+    /// Containers of a pod share one network address, so the second listener could not bind. What the nodes of a kind
+    /// cluster publish, its entry and its registry share the machine's.
     DuplicatePort = "duplicate-port",
     /// Two things are mounted at one path of a container.
     ///
     /// `files`, `config`, `storage`, `scratch`, the `scratch` of `[system]` and `/tmp` share one file system; the API server refuses
     /// a second mount at the same path.
     DuplicateMount = "duplicate-mount",
+    /// The context that kind makes is not one of the cluster's.
+    ///
+    /// kind calls the context of a cluster `kind-<name>`, and `cluster.contexts` are those that lead to it: where none
+    /// matches, what is meant for this cluster would be refused there. The name is `cluster.kind.name`, or else the
+    /// system's.
+    WrongContext = "wrong-context",
     /// Two services are exposed under one host and path.
     ///
     /// A gateway would pass all requests to the older of the two routes, an ingress controller to either.

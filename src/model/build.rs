@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::environment::{
     Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, System,
 };
-use super::{edges, stores, workloads};
+use super::{edges, kind, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -27,6 +27,7 @@ pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
         cluster: Cluster {
             kubernetes: declared.cluster.value().kubernetes.map(|minor| minor.as_str().to_owned()),
             dns: dns(declared),
+            kind: kind::kind(declared, reads),
         },
         config: config(declared),
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::declare::{
-    AbsolutePath, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image, LabelKey,
-    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Setting,
-    TaintEffect, Tier, TimeZone, VariableName, Verb,
+    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image,
+    IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName, PathOnHost, PathPrefix, Percent,
+    PortName, PortNumber, Protocol, Schedule, Setting, TaintEffect, Tier, TimeZone, VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -92,11 +92,14 @@ leaves! {
     i64 => Shape::Int, |number| Leaf::Int(*number);
     PortNumber, Percent => Shape::Int, |number| Leaf::Int(i64::from(number.0));
     String => Shape::Text, |text| Leaf::Text(text.as_str().into());
+    IpFamily => Shape::Choice(IpFamily::NAMES), |family| Leaf::Text(family.as_str().into());
+    NodeRole => Shape::Choice(NodeRole::NAMES), |role| Leaf::Text(role.as_str().into());
+    Protocol => Shape::Choice(Protocol::NAMES), |protocol| Leaf::Text(protocol.as_str().into());
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
     TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
-    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, ApiGroup, ApiResource, FileName,
-    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathPrefix, Schedule, TimeZone
+    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource, FileName,
+    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, TimeZone
         => Shape::Text, |text| Leaf::Text(text.to_string().into());
 }
 

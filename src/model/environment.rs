@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
+use super::kind::Kind;
 use super::stores::Store;
 use super::workload::Workload;
 use crate::declare::{Bytes, Cpu, LabelMap, Name, Setting, Tier, VariableName};
@@ -71,6 +72,8 @@ contextual! {
         /// The minor of Kubernetes: `1.36`.
         pub kubernetes: Sourced<String>,
         pub dns: Dns,
+        /// How kind makes it; none when something else does.
+        pub kind: Option<Sourced<Kind>>,
     }
 
     /// The pods that answer DNS.

@@ -186,8 +186,10 @@ fn every_built_in_template_is_rendered_by_some_golden() {
         let mut compiler = Compiler::new(&workspace).unwrap();
         for environment in compiler.environments().unwrap() {
             let compiled = compiler.compile(&environment, Recording::Reads).unwrap().unwrap();
-            for object in compiled.objects.objects() {
-                let template = compiler.sources.path(object.root.at);
+            let objects = compiled.objects.objects().iter().map(|object| &object.root);
+            let files = compiled.objects.artifacts().iter().map(|artifact| &artifact.root);
+            for root in objects.chain(files) {
+                let template = compiler.sources.path(root.at);
                 idle.retain(|path| !template.ends_with(&**path));
             }
         }

@@ -28,6 +28,11 @@ pub fn resolved(template: &Template, fragments: &Fragments) -> String {
     if template.path.split('/').next() != Some(&*template.family) {
         text.extend(["family: ", &scalar(&template.family), "\n"]);
     }
+    if let Some(file) = &template.file
+        && let Tree::Scalar(path) = resolver.part(file, &bare)
+    {
+        text.extend(["file: ", &path, "\n"]);
+    }
     if !text.is_empty() {
         text.push_str("---\n");
     }

@@ -4,6 +4,7 @@
 
 mod files;
 mod git;
+mod kind;
 mod manifests;
 mod process;
 mod watch;
@@ -15,8 +16,9 @@ pub use files::Files;
 #[cfg(any(test, feature = "fuzz"))]
 pub use files::Memory;
 pub use git::{GitError, Repository};
+pub use kind::{Kind, KindError};
 pub use manifests::manifests;
-pub use process::{correlation_id, variable};
+pub use process::{answer, correlation_id, variable};
 pub use watch::Watch;
 
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};

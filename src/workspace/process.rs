@@ -1,6 +1,7 @@
 //! What the process was started with. Nothing of it reaches the output.
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::{self, IsTerminal};
 
 /// A variable of the process's environment; none when it is not set, empty, or no UTF-8.
 #[expect(clippy::disallowed_methods, reason = "the one place")]
@@ -13,4 +14,15 @@ pub fn correlation_id() -> String {
     // The standard library's hash maps are seeded by the operating system; that seed is random enough to tell runs
     // apart.
     variable("P8FS_GEN_CORRELATION_ID").unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(())))
+}
+
+/// The line that a person types at the terminal; none where nobody sits at one.
+pub fn answer() -> io::Result<Option<String>> {
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(None);
+    }
+    let mut line = String::new();
+    stdin.read_line(&mut line)?;
+    Ok(Some(line.trim().to_owned()))
 }

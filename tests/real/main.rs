@@ -13,6 +13,7 @@ mod cluster;
 mod custom;
 mod definitions;
 mod faults;
+mod kind;
 mod kubectl;
 mod languages;
 mod manifests;

@@ -9,7 +9,9 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     let stores = facts.declared.stores.values().flat_map(|store| &store.value().external.cidrs);
     let api_server =
         facts.declared.cluster.value().api_server.iter().flat_map(|server| &server.value().cidrs);
-    for cidr in stores.chain(api_server) {
+    let kind = facts.declared.cluster.value().kind.value();
+    let of_kind = kind.pod_cidrs.iter().chain(&kind.service_cidrs);
+    for cidr in stores.chain(api_server).chain(of_kind) {
         let Some(at) = facts.place(cidr) else { continue };
         let text = cidr.value().as_str();
         let wrong = match network(text) {

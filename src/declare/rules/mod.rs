@@ -4,6 +4,7 @@ mod addresses;
 mod capacity;
 mod deploys_nothing;
 mod duplicates;
+mod kind;
 mod probes;
 mod references;
 mod replicas_and_scale;
@@ -36,6 +37,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     let facts = Facts { declared, merged };
     addresses::check(&facts, sink);
     duplicates::check(&facts, sink);
+    kind::check(&facts, sink);
     probes::check(&facts, sink);
     schedules::check(&facts, sink);
     if merged.is_whole {
