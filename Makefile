@@ -25,7 +25,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 
 tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
 tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
-tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind
+tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol
 
 # From Debian: installed where that is allowed, asked for where it is not.
 tools: strace
@@ -93,13 +93,16 @@ $(TOOLS)/nats: $(TOOLS)/nats.pins
 	$(call build,tests/tools/nats,github.com/nats-io/natscli/nats)
 
 # Without the service discoveries of the clouds, whose libraries are most of it.
-$(TOOLS)/prometheus $(TOOLS)/promtool: export GOFLAGS := -tags=remove_all_sd,enable_kubernetes_sd
+$(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/otelcol: export GOFLAGS := -tags=remove_all_sd,enable_kubernetes_sd
 
 $(TOOLS)/prometheus: $(TOOLS)/prometheus.pins
 	$(call build,tests/tools/prometheus,github.com/prometheus/prometheus/cmd/prometheus)
 
 $(TOOLS)/promtool: $(TOOLS)/prometheus.pins
 	$(call build,tests/tools/prometheus,github.com/prometheus/prometheus/cmd/promtool)
+
+$(TOOLS)/otelcol: $(TOOLS)/collector.pins tests/tools/collector/main.go
+	$(call build,tests/tools/collector,.)
 
 # What kwok does with nodes, pods and claims: files, without which it does nothing.
 $(TOOLS)/stages: $(TOOLS)/kwok.pins
