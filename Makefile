@@ -6,6 +6,9 @@ CRDS  := tests/tools/crds
 HELM  := tests/tools/helm
 KIND  := tests/tools/kind
 
+# Of Prometheus, to leave out the service discoveries of the clouds: their libraries are most of it.
+NO_CLOUDS := remove_all_sd,enable_kubernetes_sd
+
 K8S_VERSION := $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' $(K8S)/go.mod)
 K8S_PARTS   := $(subst ., ,$(patsubst v%,%,$(K8S_VERSION)))
 K8S_MAJOR   := $(word 1,$(K8S_PARTS))
@@ -28,11 +31,16 @@ tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(
 tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol
 
 # From Debian: installed where that is allowed, asked for where it is not.
-tools: strace
-.PHONY: strace
-strace:
-	@command -v $@ >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y $@; } || \
-	  { echo '$@ is missing: sudo apt-get install $@' >&2; exit 1; }
+DEBIAN := strace=strace ip=iproute2 redis-server=redis-server /usr/lib/postgresql/15/bin/postgres=postgresql-15
+tools: debian
+.PHONY: debian
+debian:
+	@missing=; for pair in $(DEBIAN); do \
+	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; \
+	done; \
+	test -z "$$missing" || \
+	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y --no-install-recommends $$missing; } || \
+	  { echo "missing: sudo apt-get install$$missing" >&2; exit 1; }
 
 # What is started in the background may ignore SIGINT, and so would the programs that the tests interrupt.
 test: tools
@@ -61,6 +69,7 @@ lint:
 	go vet -C $(K8S) -mod=readonly ./...
 	go vet -C $(READERS)/go -mod=readonly ./...
 	go vet -C $(CRDS) -mod=readonly ./...
+	go vet -C tests/tools/collector -mod=readonly -trimpath -tags=$(NO_CLOUDS) ./...
 
 # $(call build,module,package,ldflags)
 build = go build -C $(1) -mod=readonly -trimpath -ldflags='-s -w $(3)' -o $(CURDIR)/$@ $(2) && touch $@
@@ -92,8 +101,7 @@ $(TOOLS)/nats-server: $(TOOLS)/nats.pins
 $(TOOLS)/nats: $(TOOLS)/nats.pins
 	$(call build,tests/tools/nats,github.com/nats-io/natscli/nats)
 
-# Without the service discoveries of the clouds, whose libraries are most of it.
-$(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/otelcol: export GOFLAGS := -tags=remove_all_sd,enable_kubernetes_sd
+$(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/otelcol: export GOFLAGS := -tags=$(NO_CLOUDS)
 
 $(TOOLS)/prometheus: $(TOOLS)/prometheus.pins
 	$(call build,tests/tools/prometheus,github.com/prometheus/prometheus/cmd/prometheus)

@@ -10,6 +10,7 @@
 mod accepted;
 mod api_server;
 mod cluster;
+mod container;
 mod custom;
 mod definitions;
 mod faults;
@@ -21,6 +22,8 @@ mod nodes;
 mod output;
 mod places;
 mod processes;
+mod sandbox;
 mod scheduled;
+mod stores;
 mod stream;
 mod toml_files;

@@ -47,8 +47,8 @@ impl Processes {
         &self.folder
     }
 
-    /// Starts a program; what it prints goes to `<name>.log` in the folder.
-    pub fn start(&mut self, name: &str, command: &mut Command) {
+    /// Starts a program, and gives its process; what it prints goes to `<name>.log` in the folder.
+    pub fn start(&mut self, name: &str, command: &mut Command) -> u32 {
         let log = File::create(self.log(name)).expect("a log file can be made");
         let child = command
             .stdin(Stdio::null())
@@ -60,7 +60,14 @@ impl Processes {
             .unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
         let pipe = self.shell.stdin.as_mut().expect("the guard's input is a pipe");
         writeln!(pipe, "{}", child.id()).expect("the guard is reading");
+        let process = child.id();
         self.running.push((name.to_owned(), child));
+        process
+    }
+
+    /// Lets a program end by itself.
+    pub fn forget(&mut self, name: &str) {
+        self.running.retain(|(running, _)| running != name);
     }
 
     /// # Panics
@@ -82,8 +89,14 @@ impl Processes {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
+    /// What each of them said last.
+    pub fn all_last_lines(&self) -> String {
+        let said = self.running.iter().map(|(name, _)| [name, ":\n", &self.last_lines(name), "\n"].concat());
+        said.collect()
+    }
+
     fn log(&self, name: &str) -> PathBuf {
-        self.folder.join(name).with_extension("log")
+        self.folder.join(format!("{name}.log"))
     }
 }
 
