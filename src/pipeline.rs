@@ -10,7 +10,7 @@ use tracing::info_span;
 use crate::declare::{self, Declared, Place};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
-use crate::load::{self, Environments, Layer, Settings};
+use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
 use crate::merge::{self, Inputs, Merged, Reads};
 use crate::model;
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
@@ -42,6 +42,7 @@ pub enum Coverage {
 /// A workspace with its templates parsed; compiles any number of environments.
 pub struct Compiler<'w> {
     environments: Environments<'w>,
+    cluster_templates: ClusterTemplates<'w>,
     /// Laid over every environment.
     arguments: Vec<Layer>,
     catalogue: Option<Catalogue>,
@@ -78,6 +79,7 @@ impl<'w> Compiler<'w> {
         let (environments, catalogs) = (Environments::new(workspace), BTreeMap::new());
         Ok(Self {
             environments,
+            cluster_templates: ClusterTemplates::new(workspace),
             arguments: Vec::new(),
             catalogue,
             catalogs,
@@ -93,6 +95,7 @@ impl<'w> Compiler<'w> {
     pub fn without_templates(workspace: &'w Workspace) -> Self {
         Self {
             environments: Environments::new(workspace),
+            cluster_templates: ClusterTemplates::new(workspace),
             arguments: Vec::new(),
             catalogue: None,
             catalogs: BTreeMap::new(),
@@ -252,10 +255,17 @@ impl<'w> Compiler<'w> {
         }
         let above: Vec<Layer> = layers.into_iter().chain(self.arguments.iter().cloned()).collect();
         let kinds = self.environments.kinds(&above, &mut self.sources, &mut self.sink)?;
+        let template = self.cluster_templates.of(&above, &mut self.sources, &mut self.sink)?;
         if self.sink.errors() > before {
             return Ok(None);
         }
-        Ok(Some(merge::merge(kinds.into_iter().chain(above).collect(), &mut self.sink)))
+        Ok(Some(merge::merge(kinds.into_iter().chain(template).chain(above).collect(), &mut self.sink)))
+    }
+
+    /// What an environment declares, checked; none when there is no such or it is not whole, which is in the sink.
+    pub fn declared(&mut self, target: &str) -> Result<Option<Declared>, WorkspaceError> {
+        let Some(merged) = self.merged(target)? else { return Ok(None) };
+        Ok(declare::declare(&merged, target, &mut self.sink))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
@@ -304,10 +314,7 @@ fn objects(
 ) -> Option<Made> {
     let reads = Reads::of(inputs);
     let cluster = declared.cluster.value();
-    reads.mark(cluster.kubernetes.inputs().iter());
-    reads.mark(cluster.provider.iter().flat_map(|provider| provider.inputs().iter()));
-    reads.mark(cluster.nodes.iter().flat_map(|nodes| nodes.inputs().iter()));
-    reads.mark(cluster.contexts.iter().flat_map(|context| context.inputs().iter()));
+    reads.mark(declared.looked_at_by_rules().flat_map(|table| inputs.within(table)));
     // What is switched off has no effect, and need not.
     let off = declared.all_workloads().filter(|workload| !workload.is_enabled());
     reads.mark(off.flat_map(|workload| workload.inputs.iter()).flat_map(|table| inputs.within(table)));

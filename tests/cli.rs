@@ -155,7 +155,7 @@ fn findings_come_as_json_when_asked() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["code"], "wrong-type");
     assert_eq!(lines[0]["primary"]["file"], "environments/prod.toml");
-    assert_eq!(lines[0]["primary"]["line"], 41);
+    assert_eq!(lines[0]["primary"]["line"], 50);
 }
 
 #[test]

@@ -113,3 +113,41 @@ fn the_example_of_the_page_about_kind_makes_a_cluster_file() {
     let missing: Vec<_> = keys(table).filter(|(key, _)| !page.contains(&format!("`{key}"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn the_examples_of_the_page_about_clusters_make_an_environment() {
+    let page = include_str!("../docs/clusters.md");
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let environments = folder.path().join("environments");
+    fs::create_dir(&environments).expect("made");
+    let rest = "[system]\nname = \"p8fs\"\n[environment]\ntier = \"production\"\nnamespace = \"p8fs\"\n\
+                [workers.mail]\nimage = \"mail:1\"\nreplicas = 1\nplacement.pool = \"general\"\n\
+                storage.spool = { path = \"/spool\", size = \"10Gi\", class = \"fast\" }\n\
+                resources = { cpu = \"1\", memory = \"1Gi\", storage = \"1Gi\" }\n\
+                [workers.anywhere]\nimage = \"any:1\"\nreplicas = 1\n\
+                resources = { cpu = \"1\", memory = \"1Gi\", storage = \"1Gi\" }\n\
+                [cluster.pools.models]\nnodes = 3\ncpu = \"15\"\nmemory = \"58Gi\"\n";
+    let examples = blocks(page, "toml").concat();
+    let (cluster, pools) = examples.split_once("[cluster.pools.general]").expect("the second example");
+    let base = format!("{cluster}kubernetes = \"1.36\"\n[cluster.pools.general]{pools}");
+    fs::write(environments.join("base.toml"), base).expect("written");
+    fs::write(environments.join("prod.toml"), format!("extends = [\"base.toml\"]\n{rest}")).expect("written");
+    let output = run(folder.path(), &["check"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), "checked prod\n"));
+    let cost = run(folder.path(), &["cost", "prod"]).stdout;
+    // 21 of 24 nodes are left for the other pool, without a price; 3 × 1.006 × 730; 10 × 0.149.
+    for line in ["pool general: 21 nodes without a price", "2203.14      2203.14", "1.49         1.49"] {
+        assert!(cost.contains(line), "no {line}:\n{cost}");
+    }
+    for (name, nodes, tenants, storage) in
+        [("development", 3, 10, "100G"), ("staging", 5, 50, "500G"), ("production", 20, 1000, "10T")]
+    {
+        let set = format!("cluster.template={name}");
+        let shown = run(folder.path(), &["env", "show", "prod", "cluster", "--set", &set]);
+        for said in [format!("tenants = {tenants}"), format!("storage = \"{storage}\"")] {
+            assert!(shown.stdout.contains(&said), "{name}: {}", shown.stdout);
+        }
+        let row = format!("| `{name}` | {nodes} | {tenants} | ");
+        assert!(page.contains(&row), "no {row}");
+    }
+}

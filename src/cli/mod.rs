@@ -2,6 +2,7 @@
 
 mod check;
 mod complete;
+mod cost;
 mod env;
 mod exit;
 mod explain;
@@ -63,6 +64,8 @@ enum Verb {
     /// Show what environments declare, and compare it
     #[command(subcommand, after_help = exit::help!("p8fs-gen env show prod --origins", differences))]
     Env(env::Verb),
+    /// Estimate what an environment's cluster costs a month
+    Cost(cost::Options),
     /// List the kinds of objects that a cluster must know
     Requires(requires::Options),
     /// List, show and override templates
@@ -117,6 +120,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         Some(Verb::Check(options)) => check::run(directory, options, reporter),
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
         Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
+        Some(Verb::Cost(options)) => cost::run(&workspace()?, options, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Templates(options)) => templates::run(|| Ok(workspace()?), options, reporter),
         Some(Verb::Kind(options)) => kind::run(directory, options, reporter),

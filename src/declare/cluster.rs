@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::kind::KindCluster;
 use super::values::{
-    Bytes, Cidr, ContextPattern, Cpu, KubernetesMinor, LabelKey, LabelMap, LabelValue, Name, ObjectName,
-    PortName, PortNumber, Provider, TaintEffect,
+    Bytes, Cidr, ContextPattern, Cpu, Currency, KubernetesMinor, LabelKey, LabelMap, LabelValue, Name,
+    ObjectName, PortName, PortNumber, Price, Provider, TaintEffect,
 };
 use crate::merge::Sourced;
 
@@ -16,6 +16,9 @@ use crate::merge::Sourced;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cluster {
+    /// The template that it begins with: `development`, `staging`, `production`, or a file `clusters/<name>.toml` of the
+    /// workspace. What the environment's files say of the cluster takes the place of what the template says.
+    pub template: Option<Sourced<Name>>,
     /// How it is had; the table of the same name holds the rest. `generic` if left out.
     pub provider: Option<Sourced<Provider>>,
     /// The cluster that kind makes.
@@ -35,8 +38,15 @@ pub struct Cluster {
     /// Where the API server is, for workloads with `access`.
     pub api_server: Option<Sourced<ApiServer>>,
     /// How many nodes it may have.
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 5000))]
     pub nodes: Option<Sourced<u32>>,
+    /// How many tenants it is meant for.
+    #[schemars(range(min = 1))]
+    pub tenants: Option<Sourced<u32>>,
+    /// What volumes that outlive pods may ask in all.
+    pub storage: Option<Sourced<Bytes>>,
+    /// What it costs.
+    pub prices: Option<Sourced<Prices>>,
     /// Groups of like nodes, by name.
     #[serde(default)]
     pub pools: BTreeMap<Name, Sourced<Pool>>,
@@ -100,13 +110,22 @@ pub struct ApiServer {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
-    /// How many nodes there are.
-    #[schemars(range(min = 1))]
-    pub nodes: Sourced<u32>,
+    /// How many nodes there are; one pool may leave it out, and gets what the others leave of `cluster.nodes`.
+    #[schemars(range(min = 1, max = 5000))]
+    pub nodes: Option<Sourced<u32>>,
     /// What pods may use of a node's CPU.
     pub cpu: Sourced<Cpu>,
     /// What pods may use of a node's memory.
     pub memory: Sourced<Bytes>,
+    /// How many pods a node takes; 110 if left out, as kubelets do.
+    #[schemars(range(min = 1))]
+    pub pods: Option<Sourced<u32>>,
+    /// What pods take of each node that are not of this environment: those of daemon sets.
+    pub overhead: Option<Sourced<Overhead>>,
+    /// What volumes of the pods that run here may ask in all.
+    pub storage: Option<Sourced<Bytes>>,
+    /// What a node costs an hour, in the currency of `cluster.prices`.
+    pub price: Option<Sourced<Price>>,
     /// The zones that they are in.
     #[serde(default)]
     pub zones: Vec<Sourced<Name>>,
@@ -116,6 +135,33 @@ pub struct Pool {
     /// The taints of the nodes, by key.
     #[serde(default)]
     pub taints: BTreeMap<LabelKey, Sourced<Taint>>,
+}
+
+/// What the pods of daemon sets take of each node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
+pub struct Overhead {
+    /// CPU.
+    pub cpu: Option<Sourced<Cpu>>,
+    /// Memory.
+    pub memory: Option<Sourced<Bytes>>,
+    /// Pods.
+    #[schemars(range(min = 1))]
+    pub pods: Option<Sourced<u32>>,
+}
+
+/// What a cluster costs, beside `price` of its pools.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// The currency of all prices.
+    pub currency: Sourced<Currency>,
+    /// What a GiB of a volume costs a month, by storage class.
+    #[serde(default)]
+    pub storage: BTreeMap<ObjectName, Sourced<Price>>,
+    /// What a GiB of a volume costs a month that names no storage class.
+    pub default_storage: Option<Sourced<Price>>,
 }
 
 /// Keeps other pods off a node.

@@ -4,12 +4,15 @@
 //! [`declare`] checks the merged tree against the schema, then reads the raw types from what is left of it, then
 //! runs the rules; so that one run finds the mistakes of all three.
 
+mod amount;
 mod cluster;
+mod demand;
 mod file;
 mod findings;
 mod kind;
 mod misspelt;
 mod overlap;
+mod packing;
 mod report;
 mod rules;
 mod schema;
@@ -24,8 +27,10 @@ use serde::Deserialize;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::Merged;
 
+pub use amount::{Amount, Resource};
 pub use cluster::{Pool, Taint};
-pub use file::{Declared, Quota, Setting};
+pub use demand::Scale as AtScale;
+pub use file::{Declared, Setting};
 pub use kind::{KindCluster, KindEntry, KindNode};
 pub use overlap::{Place, overlaps};
 pub use schema::published as published_schema;
@@ -37,8 +42,8 @@ pub use store::{Part, Store};
 pub use values::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
     FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
-    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Protocol, Schedule, Scope, Sharing,
-    Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Price, Protocol, Schedule, Scope,
+    Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
 pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
 pub use workloads::{Listener, PartOfStore, Serving, Sort, Target, Workload};

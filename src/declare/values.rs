@@ -85,6 +85,8 @@ text! {
     LabelKey: r"^(?=[-A-Za-z0-9_./]{1,317}$)([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$", 317, "x";
     /// The value of a label or taint: at most 63 letters, digits, dashes, dots and underscores.
     LabelValue: r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", 63, "x";
+    /// A currency: three letters of ISO 4217, such as `EUR`.
+    Currency: r"^[A-Z]{3}$", 3, "EUR";
     /// An IP address of a machine, such as `127.0.0.1` or `::1`.
     Address: r"^[0-9a-f.:]+$", 45, "127.0.0.1";
     /// A folder of this machine: absolute, or relative to the workspace; without `:` and blanks.
@@ -390,6 +392,20 @@ pub struct Share(#[schemars(range(min = 0, max = 100))] pub f64);
 impl std::fmt::Display for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// An amount of money; up to six digits after the point count.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Price(#[schemars(range(min = 0, max = 1_000_000))] pub f64);
+
+impl Price {
+    /// In millionths.
+    pub fn millionths(self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the schema bounds it")]
+        let millionths = (self.0 * 1e6).round() as u64;
+        millionths
     }
 }
 

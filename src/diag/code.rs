@@ -163,7 +163,10 @@ codes! {
     /// Something is larger than what holds it.
     ///
     /// A pod that is larger than a node of its pool is never scheduled; a folder that may hold more than the pod's
-    /// `resources.storage` gets the pod evicted; a pool has to hold the fewest pods of all workloads placed on it.
+    /// `resources.storage` gets the pod evicted; volumes that are kept in memory should leave the pod some. The nodes of a
+    /// pool have to hold all pods that are placed on it at the fewest and at the most; in production also at the fewest
+    /// with one zone lost. Volumes together ask no more than `cluster.storage`, pools have no more nodes than
+    /// `cluster.nodes`. What production could not stand at the most, and other tiers at all, is a warning, as are volumes in memory.
     OverCapacity = "over-capacity",
     /// `replicas` and `scale` contradict each other.
     ///

@@ -3,6 +3,7 @@
 //! [`Environments`] follows `extends` and gives an environment's files from the lowest to the environment itself.
 
 mod argument;
+mod cluster_templates;
 mod clusters;
 mod environments;
 mod kinds;
@@ -11,6 +12,7 @@ mod toml;
 mod tree;
 
 pub use argument::argument;
+pub use cluster_templates::ClusterTemplates;
 pub use clusters::{choose as choose_cluster, target};
 pub use environments::{Environments, Layer, Path};
 pub use settings::Settings;

@@ -4,6 +4,7 @@
 
 mod build;
 mod context;
+mod cost;
 mod edges;
 mod environment;
 mod kind;
@@ -15,6 +16,7 @@ mod workloads;
 
 pub use build::environment;
 pub use context::{Context, Contextual, Leaf, Shape, Structure};
+pub use cost::{Cost, HOURS, Range, cost};
 pub use environment::Environment;
 pub use kind::{Kind, Registry};
 pub use views::{context, shape};

@@ -213,11 +213,7 @@ fn placement(
     let pool = named.and_then(|name| {
         let pool = declared.cluster.value().pools.get(name.value())?;
         let raw = pool.value();
-        // The rules have compared them with what is placed on it.
-        for inputs in [name.inputs(), raw.nodes.inputs(), raw.cpu.inputs(), raw.memory.inputs()] {
-            reads.mark(inputs.iter());
-        }
-        reads.mark(raw.zones.iter().flat_map(|zone| zone.inputs().iter()));
+        reads.mark(name.inputs().iter());
         Some((name, raw))
     });
     // What chose the pool chose all that comes of it.

@@ -35,6 +35,9 @@ pub const TEMPLATES: &str = "templates";
 /// Where a workspace's own kinds of stores are.
 pub const STORES: &str = "stores";
 
+/// Where its templates of clusters are.
+pub const CLUSTERS: &str = "clusters";
+
 /// Where its changes of rendered objects are.
 pub const PATCHES: &str = "patches";
 
@@ -42,7 +45,7 @@ pub const PATCHES: &str = "patches";
 pub const SETTINGS: &str = "p8fs-gen.toml";
 
 /// Everything that is read in a workspace.
-const INPUTS: [&str; 5] = [SETTINGS, ENVIRONMENTS, TEMPLATES, STORES, PATCHES];
+const INPUTS: [&str; 6] = [SETTINGS, ENVIRONMENTS, CLUSTERS, TEMPLATES, STORES, PATCHES];
 
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +134,12 @@ impl Workspace {
     /// The kinds of stores that the workspace describes itself, sorted.
     pub fn store_files(&self) -> Result<Vec<String>, WorkspaceError> {
         let files = self.list(STORES)?;
+        Ok(files.iter().filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
+    }
+
+    /// The names of the files in `clusters/`, without `.toml`, sorted.
+    pub fn cluster_files(&self) -> Result<Vec<String>, WorkspaceError> {
+        let files = self.list(CLUSTERS)?;
         Ok(files.iter().filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
     }
 

@@ -9,6 +9,7 @@
 
 mod accepted;
 mod api_server;
+mod capacity;
 mod cluster;
 mod container;
 mod custom;

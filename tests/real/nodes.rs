@@ -1,5 +1,6 @@
 //! Nodes that are there in name only; kwok says that they are well.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -48,27 +49,40 @@ impl Node {
     /// The nodes of `[cluster.pools]` of an environment of the repository; [`Self::three`] if it declares none.
     /// Those of a pool take its zones in turn.
     pub fn of(environment: &str) -> Vec<Self> {
+        Self::declared(Path::new(env!("CARGO_MANIFEST_DIR")), environment)
+    }
+
+    /// The same of a workspace.
+    pub fn declared(workspace: &Path, environment: &str) -> Vec<Self> {
         let shown = Command::new(env!("CARGO_BIN_EXE_p8fs-gen"))
             .args(["env", "show", environment, "--format", "json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(workspace)
             .output()
             .expect("the binary can be started");
         let declared: Value = serde_json::from_slice(&shown.stdout).expect("a declaration is JSON");
         let Some(pools) = declared["cluster"]["pools"].as_object() else {
             return Self::three();
         };
-        pools.iter().flat_map(|(name, pool)| Self::of_pool(name, pool)).collect()
+        // A pool that does not say how many it has gets what the others leave.
+        let said: u64 = pools.values().filter_map(|pool| pool["nodes"].as_u64()).sum();
+        let count = |pool: &Value| {
+            let left = || declared["cluster"]["nodes"].as_u64().map(|all| all - said);
+            pool["nodes"].as_u64().or_else(left).expect("how many nodes there are is said")
+        };
+        pools.iter().flat_map(|(name, pool)| Self::of_pool(name, pool, count(pool))).collect()
     }
 
-    fn of_pool(name: &str, pool: &Value) -> Vec<Self> {
+    fn of_pool(name: &str, pool: &Value, count: u64) -> Vec<Self> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let entries = |value: &Value| value.as_object().cloned().unwrap_or_default();
         let zones: Vec<_> = pool["zones"].as_array().into_iter().flatten().map(text).collect();
-        let count = pool["nodes"].as_u64().expect("a pool says how many nodes it has");
         (0..count)
             .map(|number| {
                 let mut node =
                     Self::new(&format!("{name}-{number}"), &text(&pool["cpu"]), &text(&pool["memory"]));
+                if let Some(pods) = pool["pods"].as_u64() {
+                    node.pods = u32::try_from(pods).expect("few pods");
+                }
                 let turn = usize::try_from(number).expect("few nodes") % zones.len().max(1);
                 node.zone = zones.get(turn).cloned();
                 node.labels =

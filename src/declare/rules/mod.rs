@@ -1,15 +1,18 @@
 //! The rules that a schema cannot say, one file each.
 
 mod addresses;
-mod capacity;
 mod deploys_nothing;
 mod duplicates;
+mod folders;
 mod kind;
+mod pools;
 mod probes;
+mod quota;
 mod references;
 mod replicas_and_scale;
 mod schedules;
 mod stores;
+mod volumes;
 
 use super::Declared;
 use crate::diag::{Sink, Span};
@@ -41,7 +44,10 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     probes::check(&facts, sink);
     schedules::check(&facts, sink);
     if merged.is_whole {
-        capacity::check(&facts, sink);
+        quota::check(&facts, sink);
+        pools::check(&facts, sink);
+        volumes::check(&facts, sink);
+        folders::check(&facts, sink);
         deploys_nothing::check(&facts, sink);
         references::check(&facts, sink);
         replicas_and_scale::check(&facts, sink);
