@@ -38,15 +38,17 @@ pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
-pub use store::{Part, Store};
+pub use store::{Part, Store, Stream};
 pub use values::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
     FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
-    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Price, Protocol, Schedule, Scope,
-    Sharing, Spread, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Price, Protocol, Retention, Schedule,
+    Scope, Sharing, Spread, StreamName, Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
-pub use workload::{Expose, Ports, Probe, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume};
-pub use workloads::{Listener, PartOfStore, Serving, Sort, Target, Workload};
+pub use workload::{
+    Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume,
+};
+pub use workloads::{Endpoint, Listener, PartOfStore, Serving, Sort, Target, Workload};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::values::{Cidr, HostName, Name, PortName, Via};
-use super::workload::{Job, Pod, Ports, Probes, Replicas};
+use super::values::{Bytes, Cidr, Duration, HostName, Name, PortName, Retention, StreamName, Subject, Via};
+use super::workload::{Job, Metrics, Pod, Ports, Probes, Replicas};
 use crate::merge::{Both, Sourced};
 
 /// A database, queue or object store.
@@ -26,16 +26,37 @@ pub struct Store {
     /// Where it is, when somebody else runs it.
     #[serde(default)]
     pub external: External,
-    /// What is run once against it, by name.
+    /// What is run once against it, by name. In `uses`, `store` is the store itself.
     #[serde(default)]
     pub jobs: BTreeMap<Name, Sourced<Job>>,
+    /// The streams of messages that it is to have, by name.
+    #[serde(default)]
+    pub streams: BTreeMap<StreamName, Sourced<Stream>>,
+}
+
+/// A stream of messages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    /// What messages it takes.
+    #[schemars(length(min = 1))]
+    pub subjects: Vec<Sourced<Subject>>,
+    /// Which messages it keeps; those that nobody has worked off yet if left out.
+    pub retention: Option<Sourced<Retention>>,
+    /// On how many servers it is kept; as many as the store has, at most 3, if left out.
+    #[schemars(range(min = 1, max = 5))]
+    pub replicas: Option<Sourced<u32>>,
+    /// How long a message is kept at most; for good if left out.
+    pub max_age: Option<Sourced<Duration>>,
+    /// How much it may hold; as much as there is room if left out.
+    pub max_size: Option<Sourced<Bytes>>,
 }
 
 /// A store that is part of the system.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Embedded {
-    /// Its parts, by name. Their objects are called `<system>-<store>-<part>`, those of an only part
+    /// Its parts, by name. Their objects are called `<system>-<store>-<part>`, those of the part `main`
     /// `<system>-<store>`.
     #[serde(default)]
     pub parts: BTreeMap<Name, Sourced<Part>>,
@@ -57,6 +78,10 @@ pub struct PartKeys {
     pub replicas: Sourced<Replicas>,
     /// How to see whether a pod is well.
     pub probes: Probes,
+    /// Where its metrics are read.
+    pub metrics: Option<Sourced<Metrics>>,
+    /// Whether it reads the metrics of all workloads.
+    pub scrapes: Option<Sourced<bool>>,
 }
 
 /// A store that somebody else runs.

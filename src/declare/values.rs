@@ -91,6 +91,10 @@ text! {
     Address: r"^[0-9a-f.:]+$", 45, "127.0.0.1";
     /// A folder of this machine: absolute, or relative to the workspace; without `:` and blanks.
     PathOnHost: r"^[^\s:]+$", 1024, "x";
+    /// The name of a stream or consumer: at most 32 letters, digits, dashes and underscores.
+    StreamName: r"^[A-Za-z0-9_-]{1,32}$", 32, "X";
+    /// A subject of messages: parts joined by dots, of which `*` stands for any one, and `>` at the end for any more.
+    Subject: r"^([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?$", 255, "x.>";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
     Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
 }
@@ -106,6 +110,11 @@ impl Use {
 }
 
 impl Name {
+    /// The name of the workload that is a part of a store: the store's own, if the part is its `main` one.
+    pub fn of_store(&self, store: &Self) -> Self {
+        if self.as_str() == "main" { store.clone() } else { self.below(store) }
+    }
+
     /// The name of something that belongs to something else.
     pub fn below(&self, owner: &Self) -> Self {
         Self(format!("{owner}-{self}"))
@@ -123,6 +132,13 @@ impl PathPrefix {
     /// `/`
     pub fn root() -> Self {
         Self("/".to_owned())
+    }
+}
+
+impl AbsolutePath {
+    /// Where metrics are read by convention: `/metrics`
+    pub fn metrics() -> Self {
+        Self("/metrics".to_owned())
     }
 }
 
@@ -338,6 +354,20 @@ words! {
         Namespace = "namespace",
         /// In the whole cluster.
         Cluster = "cluster",
+    }
+    /// Which messages a stream keeps.
+    Retention {
+        /// Those that nobody has worked off yet.
+        WorkQueue = "workqueue",
+        /// Those that some consumer has not seen yet.
+        Interest = "interest",
+        /// All, as long as there is room.
+        Limits = "limits",
+    }
+    /// What a job of a store waits for to be there.
+    Need {
+        /// Streams that the store is to have.
+        Streams = "streams",
     }
     /// What happens when a run is due while the one before still goes on.
     Concurrency {

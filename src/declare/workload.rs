@@ -10,8 +10,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use super::Setting;
 use super::values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Concurrency, Cpu, Duration, Entry, FileName, HostName, Image,
-    MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, Share, Sharing,
-    Spread, TimeZone, Use, VariableName, Verb,
+    MountPath, Name, Need, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, Share,
+    Sharing, Spread, StreamName, Subject, TimeZone, Use, VariableName, Verb,
 };
 use crate::merge::{Both, Sourced};
 
@@ -72,8 +72,66 @@ pub struct Pod {
     /// The number of the user and the group that it runs as; 10001 if left out.
     #[schemars(range(min = 1, max = 2_147_483_647))]
     pub user: Option<Sourced<u32>>,
+    /// Containers beside the workload's own, by name.
+    #[serde(default)]
+    pub sidecars: BTreeMap<Name, Sourced<Sidecar>>,
     /// The folder where it finds the ConfigMap `<system>-<name>-config`, which a template makes.
     pub config: Option<Sourced<MountPath>>,
+}
+
+/// A container beside the workload's own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sidecar {
+    /// The container's image.
+    pub image: Sourced<Image>,
+    /// What to start instead of the image's own program.
+    #[serde(default)]
+    pub command: Vec<Sourced<String>>,
+    /// Arguments of the program.
+    #[serde(default)]
+    pub args: Vec<Sourced<String>>,
+    /// Environment variables of this container alone.
+    #[serde(default)]
+    pub env: BTreeMap<VariableName, Sourced<Setting>>,
+    /// The ports it listens on, by name.
+    #[serde(default)]
+    pub ports: Ports,
+    /// What it needs beside the workload's own container.
+    pub resources: Resources,
+}
+
+/// Where the metrics of a workload are read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The port, its own or of a sidecar.
+    pub port: Sourced<PortName>,
+    /// The path; `/metrics` if left out.
+    pub path: Option<Sourced<AbsolutePath>>,
+}
+
+/// Where a worker takes its work from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The stream, one of a store's `streams`.
+    pub stream: Sourced<StreamName>,
+    /// The name under which the stream remembers what was worked off.
+    pub consumer: Sourced<StreamName>,
+    /// The messages that it takes; all of the stream if left out.
+    pub subject: Option<Sourced<Subject>>,
+    /// How many messages one pod should have before it: there are more pods when there are more. 100 if left out.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub lag: Option<Sourced<u32>>,
+    /// How long a message may take; it is given to another pod after that. Twice `drain` if left out.
+    pub ack_wait: Option<Sourced<Duration>>,
+    /// How often a message is tried; 5 times if left out.
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_deliver: Option<Sourced<u32>>,
+    /// How many messages all pods together may have in hand; 1000 if left out.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_pending: Option<Sourced<u32>>,
 }
 
 /// A file placed into the container.
@@ -170,6 +228,8 @@ pub struct ServiceKeys {
     pub probes: Probes,
     /// What its users can expect.
     pub slo: Option<Sourced<Slo>>,
+    /// Where its metrics are read.
+    pub metrics: Option<Sourced<Metrics>>,
 }
 
 /// A workload that takes its work from a queue.
@@ -185,6 +245,10 @@ pub struct WorkerKeys {
     /// How to see whether a pod is well.
     #[serde(default)]
     pub probes: WorkerProbes,
+    /// Where it takes its work from.
+    pub queue: Option<Sourced<Queue>>,
+    /// Where its metrics are read.
+    pub metrics: Option<Sourced<Metrics>>,
 }
 
 /// A workload that runs once, to its end. A change of it is a new object: Kubernetes does not change jobs.
@@ -197,6 +261,8 @@ pub struct JobKeys {
     pub timeout: Option<Sourced<Duration>>,
     /// How long it is kept when it is done; for good if left out. Once it is gone, applying the same output runs it anew.
     pub keep: Option<Sourced<Duration>>,
+    /// Of a store's jobs: what must be there for it to be run.
+    pub needs: Option<Sourced<Need>>,
 }
 
 /// A workload that runs to its end again and again.

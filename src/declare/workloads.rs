@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::file::{Declared, PartOf, PartSort};
 use super::store::{Part, Store};
-use super::values::{Duration, Name, PortName, PortNumber, Via};
+use super::values::{Duration, Name, Need, PortName, PortNumber, StreamName, Via};
 use super::workload::{
-    CronJob, CronJobKeys, Expose, Job, JobKeys, Pod, Ports, Probe, Replicas, Scale, Scratch, Service, Slo,
-    Worker,
+    CronJob, CronJobKeys, Expose, Job, JobKeys, Metrics, Pod, Ports, Probe, Queue, Replicas, Scale, Scratch,
+    Service, Slo, Worker,
 };
 use crate::merge::{InputSet, Sourced};
+
+/// What parts and jobs of a store call the store itself in their `uses`.
+const STORE: &str = "store";
 
 /// A declared workload, and what its sort says of it.
 #[derive(Clone, Copy)]
@@ -85,6 +88,11 @@ pub struct Serving<'a> {
     pub expose: Option<&'a Sourced<Expose>>,
     /// Of services only.
     pub slo: Option<&'a Sourced<Slo>>,
+    pub metrics: Option<&'a Sourced<Metrics>>,
+    /// Of parts of stores only: whether it reads the metrics of all workloads.
+    pub scrapes: Option<&'a Sourced<bool>>,
+    /// Of workers only.
+    pub queue: Option<&'a Sourced<Queue>>,
 }
 
 impl<'a> Workload<'a> {
@@ -113,6 +121,12 @@ impl<'a> Workload<'a> {
         declared.system.scratch.iter().filter(move |_| is_own).chain(&self.pod.scratch)
     }
 
+    /// The number of a port, its own or of a sidecar.
+    pub fn port(&self, name: &PortName) -> Option<&'a Sourced<PortNumber>> {
+        let own = self.serving().and_then(|serving| serving.ports.get(name));
+        own.or_else(|| self.pod.sidecars.values().find_map(|sidecar| sidecar.value().ports.get(name)))
+    }
+
     /// The word for one of its sort: `service`.
     pub fn noun(&self) -> String {
         self.table.trim_end_matches('s').replace('_', " ")
@@ -130,6 +144,9 @@ fn service<'a>((name, service): (&'a Name, &'a Sourced<Service>)) -> Workload<'a
         start_within: own.probes.start_within.as_ref(),
         expose: own.expose.as_ref(),
         slo: own.slo.as_ref(),
+        metrics: own.metrics.as_ref(),
+        scrapes: None,
+        queue: None,
         peers: &[],
     };
     let (inputs, pod) = (service.inputs(), &service.value().common);
@@ -147,6 +164,9 @@ fn worker<'a>((name, worker): (&'a Name, &'a Sourced<Worker>)) -> Workload<'a> {
         start_within: own.probes.start_within.as_ref(),
         expose: None,
         slo: None,
+        metrics: own.metrics.as_ref(),
+        scrapes: None,
+        queue: own.queue.as_ref(),
         peers: &[],
     };
     let (inputs, pod) = (worker.inputs(), &worker.value().common);
@@ -175,6 +195,9 @@ fn part<'a>(name: &'a Name, part: &'a Sourced<Part>, store: PartOfStore<'a>) -> 
         start_within: own.probes.start_within.as_ref(),
         expose: None,
         slo: None,
+        metrics: own.metrics.as_ref(),
+        scrapes: own.scrapes.as_ref(),
+        queue: None,
     };
     let (inputs, pod) = (part.inputs(), &part.value().common);
     Workload { name, table: "stores", inputs, pod, sort: Sort::Serving(serving), store: Some(store) }
@@ -218,6 +241,13 @@ impl<'a> Target<'a> {
     }
 }
 
+fn of_store<'a>(name: &'a Name, store: &'a Store) -> Target<'a> {
+    match store.via.value() {
+        Via::Embedded => Target::Parts(name, store),
+        Via::External => Target::External(store),
+    }
+}
+
 impl Declared {
     /// Gives the parts and jobs of stores the names of workloads.
     pub(super) fn name_parts(&mut self) {
@@ -227,13 +257,19 @@ impl Declared {
                 Via::Embedded => &store.embedded.parts,
                 Via::External => &BTreeMap::new(),
             };
-            let only = parts.len() == 1;
             for part in parts.keys() {
-                let full = if only { name.clone() } else { part.below(&name) };
+                let full = part.of_store(&name);
                 let at = PartOf { store: name.clone(), name: part.clone(), sort: PartSort::Part };
                 self.parts.insert(full, at);
             }
-            for job in store.jobs.keys() {
+            let is_needed =
+                |job: &&Name| match store.jobs.get(*job).and_then(|job| job.value().own.needs.as_ref()) {
+                    Some(need) => match need.value() {
+                        Need::Streams => !store.streams.is_empty(),
+                    },
+                    None => true,
+                };
+            for job in store.jobs.keys().filter(is_needed) {
                 let at = PartOf { store: name.clone(), name: job.clone(), sort: PartSort::Job };
                 self.parts.insert(job.below(&name), at);
             }
@@ -275,8 +311,11 @@ impl Declared {
     }
 
     /// What a name means in the `uses` of a workload: to parts of a store first another part of it.
-    pub fn target(&self, user: &Workload<'_>, name: &str) -> Option<Target<'_>> {
+    pub fn target<'a>(&'a self, user: &Workload<'a>, name: &str) -> Option<Target<'a>> {
         if let Some(own) = user.store {
+            if name == STORE {
+                return Some(of_store(own.name, own.store.value()));
+            }
             let sibling = |(full, at): (_, &PartOf)| {
                 (at.store == *own.name && at.name.as_str() == name).then_some(full)
             };
@@ -286,16 +325,19 @@ impl Declared {
             }
         }
         match self.stores.get_key_value(name) {
-            Some((name, store)) => Some(match store.value().via.value() {
-                Via::Embedded => Target::Parts(name, store.value()),
-                Via::External => Target::External(store.value()),
-            }),
+            Some((name, store)) => Some(of_store(name, store.value())),
             None => self.workload(name).map(Target::Workload),
         }
     }
 
+    /// The store that a name means in the `uses` of a workload.
+    pub fn store<'a>(&'a self, user: &Workload<'a>, name: &str) -> Option<&'a Sourced<Store>> {
+        let own = user.store.filter(|_| name == STORE).map(|of| of.store);
+        own.or_else(|| self.stores.get(name))
+    }
+
     /// The end of the connection that an entry of `uses` means; none when there is no such.
-    pub fn endpoint<'a>(&'a self, user: &Workload<'_>, used: (&str, Option<&str>)) -> Option<Endpoint<'a>> {
+    pub fn endpoint<'a>(&'a self, user: &Workload<'a>, used: (&str, Option<&str>)) -> Option<Endpoint<'a>> {
         let target = self.target(user, used.0)?;
         let ports = target.ports();
         let named = used.1.or_else(|| target.default_port())?;
@@ -305,8 +347,7 @@ impl Declared {
             Target::External(store) => Listener::External(store),
             Target::Parts(name, store) => {
                 let part = store.part_with(named)?;
-                let full = if store.embedded.parts.len() == 1 { name.clone() } else { part.below(name) };
-                Listener::Workload(self.workload(full.as_str())?)
+                Listener::Workload(self.workload(part.of_store(name).as_str())?)
             }
         };
         Some(Endpoint { at, port, number })
@@ -322,5 +363,19 @@ impl Declared {
     /// The context of a kubeconfig that kind makes for it.
     pub fn kind_context(&self) -> Option<Sourced<String>> {
         Some(self.kind_name()?.map(|name| format!("kind-{name}")))
+    }
+
+    /// The store that has a stream.
+    pub fn store_with(&self, stream: &StreamName) -> Option<(&Name, &Sourced<Store>)> {
+        self.stores.iter().find(|(_, store)| store.value().streams.contains_key(stream))
+    }
+
+    /// The queues of a stream, with the workers that take their work from them.
+    pub fn queues<'a>(
+        &'a self,
+        stream: &StreamName,
+    ) -> impl Iterator<Item = (Workload<'a>, &'a Sourced<Queue>)> {
+        let queues = self.workloads().filter_map(|workload| Some((workload, workload.serving()?.queue?)));
+        queues.filter(move |(_, queue)| queue.value().stream.value() == stream)
     }
 }

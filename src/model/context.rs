@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::declare::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image,
     IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName, PathOnHost, PathPrefix, Percent,
-    PortName, PortNumber, Protocol, Schedule, Setting, TaintEffect, Tier, TimeZone, VariableName, Verb,
+    PortName, PortNumber, Protocol, Schedule, Setting, StreamName, Subject, TaintEffect, Tier, TimeZone,
+    VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -98,8 +99,9 @@ leaves! {
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
     TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
-    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource, FileName,
-    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, TimeZone
+    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource,
+    FileName, HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, StreamName,
+    Subject, TimeZone
         => Shape::Text, |text| Leaf::Text(text.to_string().into());
 }
 

@@ -34,6 +34,7 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             uses(declared, workload, used, &mut edges, reads);
         }
         peers(declared, workload, edges.entry(workload.name).or_default());
+        scrapes(declared, workload, &mut edges, reads);
         let access = &workload.pod.access;
         if let (Some(first), Some(server)) =
             (access.value().values().next(), &declared.cluster.value().api_server)
@@ -41,7 +42,7 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             let server = server.value();
             let port = server.port.clone().unwrap_or_else(|| Sourced::default_of(PortNumber(6443)));
             let asked = access.zip(first, |_, _| ());
-            let egress = edge(addresses(&server.cidrs), &port, asked.inputs());
+            let egress = edge(addresses(server.cidrs.iter().cloned()), &port, asked.inputs());
             edges.entry(workload.name).or_default().egress.push(egress);
         }
     }
@@ -56,25 +57,55 @@ fn uses<'a>(
     reads: &Reads,
 ) {
     let Some(endpoint) = declared.endpoint(&workload, used.value().parts()) else { return };
-    let mut asked = used.inputs().clone();
-    if let Some(store) = declared.stores.get(used.value().parts().0) {
-        let store = store.value();
+    // How a store is had decides who the peers are, not that there is a connection.
+    let (mut number, mut had) = (endpoint.number.clone(), InputSet::default());
+    if let Some(store) = declared.store(&workload, used.value().parts().0).map(Sourced::value) {
         reads.mark(store.via.inputs().iter());
-        asked.extend(store.via.inputs());
+        reads.mark(store.kind.iter().flat_map(|kind| kind.inputs().iter()));
+        had.extend(store.via.inputs());
         if let Some(default) = store.default_port.as_ref().filter(|_| used.value().parts().1.is_none()) {
-            asked.extend(default.inputs());
+            number = default.zip(&number, |_, number| *number);
         }
     }
     let peers = match endpoint.at {
-        Listener::External(store) => addresses(&store.external.cidrs),
+        Listener::External(store) => {
+            let via = Sourced::derived((), had);
+            let cidrs = store.external.cidrs.iter().map(|cidr| cidr.zip(&via, |cidr, ()| cidr.clone()));
+            addresses(cidrs)
+        }
         Listener::Workload(target) if !target.is_enabled() => return,
         Listener::Workload(target) => {
-            let ingress = edge(pods_of(declared, workload), endpoint.number, &asked);
+            let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, used.inputs());
             edges.entry(target.name).or_default().ingress.push(ingress);
-            pods_of(declared, target)
+            pods_of(declared, target, &had)
         }
     };
-    edges.entry(workload.name).or_default().egress.push(edge(peers, endpoint.number, &asked));
+    edges.entry(workload.name).or_default().egress.push(edge(peers, &number, used.inputs()));
+}
+
+/// Whoever reads the metrics of all workloads reaches the port of each.
+fn scrapes<'a>(
+    declared: &'a Declared,
+    workload: Workload<'a>,
+    edges: &mut BTreeMap<&'a Name, Ends>,
+    reads: &Reads,
+) {
+    let Some(scrapes) = workload.serving().and_then(|serving| serving.scrapes) else { return };
+    reads.mark(scrapes.inputs().iter());
+    if !scrapes.value() {
+        return;
+    }
+    for target in declared.workloads().filter(|target| target.name != workload.name) {
+        let Some(metrics) = target.serving().and_then(|serving| serving.metrics) else { continue };
+        let Some(number) = target.port(metrics.value().port.value()) else { continue };
+        let number = metrics.value().port.zip(number, |_, number| *number);
+        let mut asked = scrapes.inputs().clone();
+        asked.extend(metrics.inputs());
+        let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, &asked);
+        edges.entry(target.name).or_default().ingress.push(ingress);
+        let egress = edge(pods_of(declared, target, &InputSet::default()), &number, &asked);
+        edges.entry(workload.name).or_default().egress.push(egress);
+    }
 }
 
 /// The pods of a part of a store among themselves.
@@ -83,15 +114,19 @@ fn peers(declared: &Declared, workload: Workload<'_>, ends: &mut Ends) {
     for (port, number) in
         serving.peers.iter().filter_map(|port| Some((port, serving.ports.get(port.value())?)))
     {
-        let edge = || edge(pods_of(declared, workload), number, port.inputs());
+        let edge = || edge(pods_of(declared, workload, &InputSet::default()), number, port.inputs());
         ends.ingress.push(edge());
         ends.egress.push(edge());
     }
 }
 
-fn pods_of(declared: &Declared, workload: Workload<'_>) -> Vec<Peer> {
-    let name = Sourced::derived(workload.name.clone(), workload.inputs.clone());
-    vec![Peer { pods: Some(selector(&declared.system.name, &name)), ..NOBODY }]
+/// The pods of a workload, which `had` made the ones that are meant.
+fn pods_of(declared: &Declared, workload: Workload<'_>, had: &InputSet) -> Vec<Peer> {
+    let mut inputs = workload.inputs.clone();
+    inputs.extend(had);
+    let name = Sourced::derived(workload.name.clone(), inputs);
+    let system = declared.system.name.zip(&Sourced::derived((), had.clone()), |system, ()| system.clone());
+    vec![Peer { pods: Some(selector(&system, &name)), ..NOBODY }]
 }
 
 /// Requests from outside: the route, and the permission for who brings them.
@@ -164,8 +199,8 @@ fn host(declared: &Declared, workload: Workload<'_>, expose: &Sourced<Expose>) -
     }
 }
 
-fn addresses(cidrs: &[Sourced<crate::declare::Cidr>]) -> Vec<Peer> {
-    cidrs.iter().map(|cidr| Peer { cidr: Some(cidr.clone()), ..NOBODY }).collect()
+fn addresses(cidrs: impl Iterator<Item = Sourced<crate::declare::Cidr>>) -> Vec<Peer> {
+    cidrs.map(|cidr| Peer { cidr: Some(cidr), ..NOBODY }).collect()
 }
 
 /// The number of the named port, or of the only one.

@@ -1,9 +1,12 @@
 //! The derivations of a workload's pods.
 
-use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Variable};
+use std::collections::BTreeMap;
+
+use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Sidecar, Variable};
 use super::workloads::{self, Storage, seconds_or};
 use crate::declare::{
-    self, Declared, Listener, MountPath, PortName, Ports, Replicas, Scratch, Setting, VariableName,
+    self, Declared, Endpoint, Listener, MountPath, PortName, Ports, Replicas, Scratch, Setting, Use,
+    VariableName,
 };
 use crate::merge::Sourced;
 
@@ -31,21 +34,8 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
         command: pod.command.clone(),
         args: pod.args.clone(),
         stop: pod.stop.clone(),
-        ports: ports
-            .into_iter()
-            .flatten()
-            .map(|(name, number)| {
-                number.map(|_| Port { name: number.map(|_| name.clone()), number: number.clone() })
-            })
-            .collect(),
-        env: pod
-            .env
-            .iter()
-            .map(|(name, value)| {
-                value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
-            })
-            .chain(addresses(declared, raw))
-            .collect(),
+        ports: ports.map(self::ports).unwrap_or_default(),
+        env: variables(&pod.env).chain(addresses(declared, raw)).collect(),
         cpu: pod.resources.cpu.clone(),
         memory: pod.resources.memory.clone(),
         storage: pod.resources.storage.clone(),
@@ -55,6 +45,47 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
         scratch: scratch(declared, raw, storage),
         mounts: mounts(declared, raw),
     }
+}
+
+/// The containers beside the workload's own.
+pub(super) fn sidecars(raw: declare::Workload<'_>) -> Vec<Sourced<Sidecar>> {
+    let sidecars = raw.pod.sidecars.iter().map(|(name, sidecar)| {
+        sidecar.map(|raw| {
+            let resources = &raw.resources;
+            let container = Container {
+                image: raw.image.clone(),
+                command: raw.command.clone(),
+                args: raw.args.clone(),
+                stop: Vec::new(),
+                ports: ports(&raw.ports),
+                env: variables(&raw.env).collect(),
+                cpu: resources.cpu.clone(),
+                memory: resources.memory.clone(),
+                storage: resources.storage.clone(),
+                readiness: None,
+                liveness: None,
+                start_attempts: Sourced::default_of(1),
+                scratch: Vec::new(),
+                mounts: Vec::new(),
+            };
+            Sidecar { name: sidecar.map(|_| name.clone()), container }
+        })
+    });
+    sidecars.collect()
+}
+
+fn ports(ports: &Ports) -> Vec<Sourced<Port>> {
+    let ports = ports.iter();
+    let port = |(name, number): (&PortName, &Sourced<_>)| {
+        number.map(|_| Port { name: number.map(|_| name.clone()), number: number.clone() })
+    };
+    ports.map(port).collect()
+}
+
+fn variables(env: &BTreeMap<VariableName, Sourced<Setting>>) -> impl Iterator<Item = Sourced<Variable>> {
+    env.iter().map(|(name, value)| {
+        value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
+    })
 }
 
 /// From being told to stop to being killed, in seconds.
@@ -156,6 +187,11 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
             _ => None,
         }
     });
+    let outside = raw
+        .pod
+        .uses
+        .iter()
+        .filter_map(|used| external(&declared.endpoint(&raw, used.value().parts())?, used));
     let peers = raw.serving().into_iter().flat_map(|serving| {
         let peers = serving.peers.iter();
         peers.filter_map(move |port| {
@@ -170,17 +206,29 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
             hosts.push(system.map(|system| format!("{system}-{}", target.name)));
         }
         let mut inputs = number.inputs().clone();
+        inputs.extend(of.store.value().via.inputs());
         for host in &hosts {
             inputs.extend(host.inputs());
         }
         let addresses: Vec<String> =
             hosts.iter().map(|host| format!("{}:{}", host.value(), number.value().0)).collect();
         let part = target.store.map_or(target.name, |of| of.part);
+        let part = if raw.serving().is_some() { part.as_str() } else { "store" };
         let name = VariableName::of(&format!("{part}_{port}_addresses"));
         let value = Sourced::derived(Setting::Text(addresses.join(",")), inputs);
         Sourced::derived(Variable { name: Sourced::derived(name, asked.clone()), value }, asked.clone())
     });
-    variables.collect()
+    variables.chain(outside).collect()
+}
+
+/// Where a job finds its store that somebody else runs.
+fn external(endpoint: &Endpoint<'_>, used: &Sourced<Use>) -> Option<Sourced<Variable>> {
+    let Listener::External(store) = endpoint.at else { return None };
+    let host = store.external.host.as_ref()?;
+    let name = used.map(|_| VariableName::of(&format!("store_{}_addresses", endpoint.port)));
+    let host = host.zip(&store.via, |host, _| host.clone());
+    let value = host.zip(endpoint.number, |host, number| Setting::Text(format!("{host}:{}", number.0)));
+    Some(used.map(|_| Variable { name, value }))
 }
 
 fn derive_probe(probe: &Sourced<declare::Probe>, ports: &Ports) -> Probe {

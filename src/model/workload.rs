@@ -6,7 +6,7 @@ use super::context::{contextual, words};
 use crate::declare::Setting;
 use crate::declare::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Cidr, Cpu, FileName, HostName, Image, LabelKey, LabelMap,
-    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule,
+    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, StreamName,
     TaintEffect, TimeZone, VariableName, Verb,
 };
 use crate::merge::Sourced;
@@ -52,6 +52,14 @@ contextual! {
         pub max_unavailable: Sourced<Option<u32>>,
         pub placement: Placement,
         pub container: Container,
+        /// Containers beside its own.
+        pub sidecars: Vec<Sourced<Sidecar>>,
+        /// Where its metrics are read.
+        pub metrics: Option<Sourced<Metrics>>,
+        /// Where it takes its work from; of workers.
+        pub queue: Option<Sourced<Queue>>,
+        /// Whether it gets the configuration that all workloads share: stores do not.
+        pub has_settings: Sourced<bool>,
         /// How long a pod gets from being told to stop to being killed, in seconds.
         pub grace: Sourced<u32>,
         /// The number of its user and group.
@@ -88,6 +96,29 @@ contextual! {
         pub ingress: Vec<Sourced<Edge>>,
         /// Whom it may reach; DNS is not among them.
         pub egress: Vec<Sourced<Edge>>,
+    }
+
+    /// A container beside the workload's own.
+    pub struct Sidecar {
+        pub name: Sourced<Name>,
+        pub container: Container,
+    }
+
+    /// Where metrics are read.
+    pub struct Metrics {
+        /// The port's name.
+        pub port: Sourced<PortName>,
+        pub path: Sourced<AbsolutePath>,
+    }
+
+    /// Where a worker takes its work from.
+    pub struct Queue {
+        /// The name of the store.
+        pub store: Sourced<Name>,
+        pub stream: Sourced<StreamName>,
+        pub consumer: Sourced<StreamName>,
+        /// How many messages one pod should have before it.
+        pub lag: Sourced<u32>,
     }
 
     /// A workload's place in a store.

@@ -4,7 +4,8 @@ use super::build::{digest, labels, priority_class, selector};
 use super::edges::Ends;
 use super::pods;
 use super::workload::{
-    Claim, Cron, Files, Kind, Metric, PartOf, Placement, Role, Rule, Run, Scale, Toleration, Workload,
+    Claim, Cron, Files, Kind, Metric, Metrics, PartOf, Placement, Queue, Role, Rule, Run, Scale, Toleration,
+    Workload,
 };
 use crate::declare::{
     self, Declared, Duration, LabelKey, LabelMap, Name, ReplicaRange, Replicas, Scope, Serving, Sharing, Slo,
@@ -20,14 +21,14 @@ pub(super) fn derive(
     reads: &Reads,
 ) -> Sourced<Workload> {
     let system = &declared.system.name;
+    let serving = raw.serving();
     let mut decided = raw.inputs.clone();
-    if let Some(of) = raw.store {
+    if let (Some(of), Some(_)) = (raw.store, serving) {
         decided.extend(of.store.value().via.inputs());
     }
     let existence = Sourced::derived((), decided);
     let name = existence.map(|()| raw.name.clone());
     let object_name = system.zip(&name, |system, name| format!("{system}-{name}"));
-    let serving = raw.serving();
     let replicas = serving.map(|serving| replicas(serving, reads)).unwrap_or_default();
     let storage = Storage::of(declared, raw);
     let kind = kind(raw, &storage);
@@ -56,6 +57,10 @@ pub(super) fn derive(
             .unwrap_or_default(),
         placement: placement(declared, raw, &kind, reads),
         container: pods::container(declared, raw, &storage),
+        sidecars: pods::sidecars(raw),
+        metrics: serving.and_then(|serving| serving.metrics).map(metrics),
+        queue: serving.and_then(|serving| queue(declared, serving.queue?)),
+        has_settings: existence.map(|()| raw.store.is_none()),
         grace: pods::grace(raw),
         user: given_or(raw.pod.user.as_ref(), raw.inputs, 10001),
         store: raw.store.map(|of| store(raw, of)),
@@ -85,6 +90,22 @@ pub(super) fn derive(
         object_name,
         name,
     })
+}
+
+fn metrics(raw: &Sourced<declare::Metrics>) -> Sourced<Metrics> {
+    let path = given_or(raw.value().path.as_ref(), raw.inputs(), declare::AbsolutePath::metrics());
+    raw.map(|metrics| Metrics { port: metrics.port.clone(), path })
+}
+
+fn queue(declared: &Declared, raw: &Sourced<declare::Queue>) -> Option<Sourced<Queue>> {
+    let queue = raw.value();
+    let (name, store) = declared.store_with(queue.stream.value())?;
+    Some(raw.map(|_| Queue {
+        store: queue.stream.zip(store, |_, _| name.clone()),
+        stream: queue.stream.clone(),
+        consumer: queue.consumer.clone(),
+        lag: given_or(queue.lag.as_ref(), raw.inputs(), 100),
+    }))
 }
 
 /// Its place in a store.
@@ -376,10 +397,10 @@ pub(super) fn seconds_or(
 }
 
 /// A value, or another if the holder lacks it.
-fn given_or<T: Clone>(given: Option<&Sourced<T>>, holder: &InputSet, otherwise: T) -> Sourced<T> {
+pub(super) fn given_or<T: Clone>(given: Option<&Sourced<T>>, holder: &InputSet, otherwise: T) -> Sourced<T> {
     given.cloned().unwrap_or_else(|| Sourced::derived(otherwise, holder.absence()))
 }
 
-fn whole_seconds(duration: &Duration) -> u32 {
+pub(super) fn whole_seconds(duration: &Duration) -> u32 {
     u32::try_from(duration.seconds()).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs())
 }

@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
 }
 
 fn names(facts: &Facts<'_>, sink: &mut Sink) {
-    // The only part of a store has its name.
+    // The main part of a store has its name.
     let is_own = |workload: &Workload<'_>| workload.store.is_some_and(|of| of.name == workload.name);
     let workloads = facts.declared.all_workloads().filter(|workload| !is_own(workload));
     let workloads = workloads.map(|workload| (workload.name, workload.noun(), facts.first(workload.inputs)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Entry, Name, PortNumber, Target, Verb, Workload};
+use crate::declare::{Entry, Name, PortName, PortNumber, StreamName, Target, Verb, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::{Merged, Sourced};
 
@@ -11,6 +11,8 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     for workload in facts.declared.workloads() {
         uses(facts, &workload, sink);
         ports(facts, &workload, sink);
+        metrics(facts, &workload, sink);
+        queue(facts, &workload, sink);
         exposure(facts, &workload, sink);
         placement(facts, &workload, sink);
         access(facts, &workload, sink);
@@ -49,8 +51,22 @@ fn uses(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
             port_of(facts, &target.ports(), meant, &format!("`{name}`"), at, sink);
         } else if written(facts.merged).all(|written| written != name) {
             let found = unknown(format!("no service, worker or store is called `{name}`"));
-            sink.push(found.at(at, "not declared").suggest(name, written(facts.merged)));
+            let found = found.at(at, "not declared").suggest(name, written(facts.merged));
+            // The slip may be here or there.
+            let near = closest(name, written(facts.merged)).and_then(|near| declared_at(facts, near));
+            sink.push(match near {
+                Some(near) => found.context(near, "nearly of that name"),
+                None => found,
+            });
         }
+    }
+}
+
+/// Where something that can be used is declared.
+fn declared_at(facts: &Facts<'_>, name: &str) -> Option<Span> {
+    match facts.declared.stores.get(name) {
+        Some(store) => facts.place(store),
+        None => facts.first(facts.declared.workload(name)?.inputs),
     }
 }
 
@@ -85,6 +101,36 @@ fn ports(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
             at,
             sink,
         );
+    }
+}
+
+/// The port where metrics are read.
+fn metrics(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let Some(metrics) = workload.serving().and_then(|serving| serving.metrics) else { return };
+    let port = &metrics.value().port;
+    if let (None, Some(at)) = (workload.port(port.value()), facts.place(port)) {
+        let sidecars = workload.pod.sidecars.values().flat_map(|sidecar| sidecar.value().ports.keys());
+        let own = workload.serving().into_iter().flat_map(|serving| serving.ports.keys());
+        let title = format!("{} `{}` has no port `{}`", workload.noun(), workload.name, port.value());
+        let found = unknown(title).at(at, "neither a port of its own nor of a sidecar");
+        sink.push(found.suggest(port.value().as_str(), own.chain(sidecars).map(PortName::as_str)));
+    }
+}
+
+/// The stream that a worker takes its work from.
+fn queue(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
+    let Some(queue) = workload.serving().and_then(|serving| serving.queue) else { return };
+    let stream = &queue.value().stream;
+    if let (None, Some(at)) = (facts.declared.store_with(stream.value()), facts.place(stream)) {
+        let stores = facts.declared.stores.values();
+        let known: Vec<&str> =
+            stores.flat_map(|store| store.value().streams.keys()).map(StreamName::as_str).collect();
+        let found = unknown(format!("no store has a stream `{}`", stream.value())).at(at, "not declared");
+        let found = found.suggest(stream.value().as_str(), known.iter().copied());
+        sink.push(found.help(format!(
+            "declare it where it is kept: `[stores.<name>.streams.{}]` with its `subjects`",
+            stream.value()
+        )));
     }
 }
 

@@ -1,4 +1,6 @@
-//! [`Code::MissingKey`] and [`Code::UnknownReference`] for stores: what depends on how they are had.
+//! [`Code::MissingKey`], [`Code::DuplicatePort`] and [`Code::UnknownReference`] for stores: what depends on how they are had.
+
+use std::collections::BTreeMap;
 
 use super::Facts;
 use crate::declare::{Name, PortName, Store, Via};
@@ -8,6 +10,8 @@ use crate::merge::Sourced;
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     for (name, store) in &facts.declared.stores {
         missing(facts, name, store, sink);
+        host(facts, name, store.value(), sink);
+        ambiguous(facts, name, store.value(), sink);
         ports(facts, name, store.value(), sink);
     }
 }
@@ -34,6 +38,43 @@ fn missing(facts: &Facts<'_>, name: &Name, store: &Sourced<Store>, sink: &mut Si
             sink.push(found.help("such as `kind = \"postgresql\"`, or describe it under `embedded.parts`"));
         }
         Via::Embedded => {}
+    }
+}
+
+/// Ports of one name in two parts: clients could mean both.
+fn ambiguous(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
+    let mut seen = BTreeMap::new();
+    for (part, ports) in store.embedded.parts.iter().map(|(name, part)| (name, &part.value().own.ports)) {
+        for (port, number) in ports {
+            let Some(at) = facts.place(number) else { continue };
+            if let Some((first, first_at)) = seen.insert(port, (part, at)) {
+                let title =
+                    format!("parts `{first}` and `{part}` of store `{name}` both have a port `{port}`");
+                sink.push(
+                    Diagnostic::error(Code::DuplicatePort, title)
+                        .at(at, "the second")
+                        .context(first_at, "the first")
+                        .help("give one of them another name: `uses` could mean both"),
+                );
+            }
+        }
+    }
+}
+
+/// What runs against a store of somebody else's has to find it.
+fn host(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
+    if store.external.host.is_some() || *store.via.value() != Via::External {
+        return;
+    }
+    let needs = facts.declared.workloads().find(|job| job.store.is_some_and(|of| of.name == name));
+    if let (Some(job), Some(at)) = (needs, facts.place(&store.via)) {
+        let title = format!("`stores.{name}` lacks `external.host`");
+        let found = Diagnostic::error(Code::MissingKey, title).at(at, "under which name do clients find it?");
+        let found = match store.streams.values().next().and_then(|stream| facts.place(stream)) {
+            Some(stream) => found.context(stream, "made there by a job"),
+            None => found,
+        };
+        sink.push(found.note(format!("job `{}` is run against it", job.name)));
     }
 }
 

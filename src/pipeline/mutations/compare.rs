@@ -26,6 +26,20 @@ pub fn changes<'n>(before: &'n [Object], after: &'n [Object]) -> Vec<Change<'n>>
         }
         None => true,
     });
+    // A job whose name a digest completes is the same job under another digest.
+    let job = |identity: &Identity| {
+        (identity.kind == "Job").then(|| identity.name.rsplit_once('-').map(|(name, _)| name.to_owned()))
+    };
+    old.retain(|identity, node| {
+        let same = new.keys().find(|other| job(identity).is_some() && job(other) == job(identity)).copied();
+        match same.and_then(|same| new.remove(same)) {
+            Some(other) => {
+                differ(&identity.to_string(), Some(node), Some(other), &mut found);
+                false
+            }
+            None => true,
+        }
+    });
     let mut kinds: BTreeMap<&str, (Vec<&'n Node>, Vec<&'n Node>)> = BTreeMap::new();
     for (identity, node) in old {
         kinds.entry(&identity.kind).or_default().0.push(node);

@@ -150,12 +150,25 @@ pub fn with_a_sibling(mutation: &Mutation, declaration: &Json, schema: &Json) ->
         return Vec::new();
     };
     let siblings = properties.iter().filter(|(key, _)| *key != own);
-    siblings
-        .map(|(key, schema)| match table.get(key) {
-            Some(_) => mutation.and(parent.key(key), Change::Remove),
-            None => mutation.and(parent.key(key), Change::Set(example(schema))),
-        })
-        .collect()
+    let mut found: Vec<Mutation> = Vec::new();
+    for (key, schema) in siblings {
+        let here = parent.key(key);
+        found.push(match table.get(key) {
+            Some(_) => mutation.and(here.clone(), Change::Remove),
+            None => mutation.and(here.clone(), Change::Set(example(schema))),
+        });
+        // What a table of that name lacks.
+        if let (Some(entries), Some(known)) =
+            (table.get(key).and_then(Json::as_object), schema["properties"].as_object())
+        {
+            let lacking = known.iter().filter(|(key, _)| !entries.contains_key(*key));
+            let with = |mutation: Mutation, (key, schema): (&String, &Json)| {
+                mutation.and(here.key(key), Change::Set(example(schema)))
+            };
+            found.push(lacking.fold(mutation.clone(), with));
+        }
+    }
+    found
 }
 
 /// The schema of what lies one step below.
