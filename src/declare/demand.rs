@@ -44,15 +44,20 @@ impl<'a> Workload<'a> {
         u32::from(self.serving().is_some() && !has_own)
     }
 
-    /// What one pod requests.
+    /// What one pod requests, all its containers together.
     pub fn request(&self, resource: Resource) -> Option<Amount> {
-        let resources = &self.pod.resources;
-        match resource {
-            Resource::Cpu => resource.amount(resources.cpu.value().as_str()),
-            Resource::Memory => resource.amount(resources.memory.value().as_str()),
-            Resource::Pods => Some(resource.whole(1)),
-            Resource::Storage => None,
-        }
+        let sidecars = self.pod.sidecars.values().map(|sidecar| &sidecar.value().resources);
+        let mut containers = std::iter::once(&self.pod.resources).chain(sidecars);
+        containers.try_fold(resource.none(), |all, needs| {
+            let one = match resource {
+                Resource::Cpu => resource.amount(needs.cpu.value().as_str())?,
+                Resource::Memory => resource.amount(needs.memory.value().as_str())?,
+                // All containers are one pod.
+                Resource::Pods => return Some(resource.whole(1)),
+                Resource::Storage => return None,
+            };
+            Some(all + one)
+        })
     }
 
     /// Where it says what one pod requests.
