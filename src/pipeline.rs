@@ -1,6 +1,7 @@
 //! The one place that knows the order of rooms.
 
 mod manifests;
+mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +14,13 @@ use crate::k8s::Catalog;
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
 use crate::merge::{self, Inputs, Merged, Reads};
 use crate::model;
-use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered};
+use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
 use crate::template::{Patch, Recording};
 use crate::verify::{self, Verified};
 use crate::workspace::{ENVIRONMENTS, STORES, Workspace, WorkspaceError};
 
 pub use manifests::{Manifests, check_manifests};
+use templates::Templates;
 
 /// A compiled environment.
 pub struct Compiled {
@@ -45,7 +47,7 @@ pub struct Compiler<'w> {
     cluster_templates: ClusterTemplates<'w>,
     /// Laid over every environment.
     arguments: Vec<Layer>,
-    catalogue: Option<Catalogue>,
+    templates: Option<Templates>,
     /// For each minor of Kubernetes that was asked for: its catalog, if the templates fit it.
     catalogs: BTreeMap<&'static str, Option<&'static Catalog>>,
     /// What the environments compiled so far left unread.
@@ -61,14 +63,17 @@ pub struct Compiler<'w> {
 }
 
 impl<'w> Compiler<'w> {
-    /// Reads the workspace's templates. Nothing is compiled if this is not the version that the workspace wants.
+    /// Reads the workspace's templates and begins to parse them. Nothing is compiled if this is not the version that the workspace wants.
     pub fn new(workspace: &'w Workspace) -> Result<Self, WorkspaceError> {
         let mut sources = Sources::below(&*workspace.below);
         let mut sink = Sink::default();
         let own = env!("CARGO_PKG_VERSION");
         let pinned = Settings::read(workspace, &mut sources, &mut sink)?.version;
-        let catalogue = match pinned.filter(|(pinned, _)| pinned != own) {
-            None => Some(Catalogue::load(workspace, &mut sources, &mut sink)?),
+        let templates = match pinned.filter(|(pinned, _)| pinned != own) {
+            None => {
+                let texts = Texts::read(workspace, &mut sources, &mut sink)?;
+                Some(Templates::parse(texts, sources.clone()))
+            }
             Some((pinned, at)) => {
                 let title = format!("this workspace wants p8fs-gen {pinned}, and this is {own}");
                 let found = Diagnostic::error(Code::ToolVersion, title).at(at, "wanted here");
@@ -81,7 +86,7 @@ impl<'w> Compiler<'w> {
             environments,
             cluster_templates: ClusterTemplates::new(workspace),
             arguments: Vec::new(),
-            catalogue,
+            templates,
             catalogs,
             dead: DeadKeys::default(),
             effects: PatchEffects::default(),
@@ -97,7 +102,7 @@ impl<'w> Compiler<'w> {
             environments: Environments::new(workspace),
             cluster_templates: ClusterTemplates::new(workspace),
             arguments: Vec::new(),
-            catalogue: None,
+            templates: None,
             catalogs: BTreeMap::new(),
             dead: DeadKeys::default(),
             effects: PatchEffects::default(),
@@ -124,18 +129,24 @@ impl<'w> Compiler<'w> {
 
     /// The workspace's templates; none when this is not the version that the workspace wants.
     pub fn catalogue(&self) -> Option<&Catalogue> {
-        self.catalogue.as_ref()
+        self.templates.as_ref().map(Templates::catalogue)
+    }
+
+    /// Waits until the templates are parsed; what is wrong with them is in the sink then. Compiling an environment does so.
+    pub fn parsed(&mut self) {
+        self.sink.extend(self.templates.as_mut().map(Templates::findings).unwrap_or_default());
     }
 
     /// The families of the workspace's templates.
     pub fn families(&self) -> BTreeSet<String> {
-        let templates = self.catalogue.iter().flat_map(Catalogue::templates);
+        let templates = self.catalogue().into_iter().flat_map(Catalogue::templates);
         templates.map(|template| template.family.to_string()).collect()
     }
 
     /// Reports what has no effect: of the environments `names`, which were compiled, the keys that nothing read; and if
     /// that is all there are, those of layers and the files that no environment is made of.
     pub fn without_effect(&mut self, names: &[String], compiled: Coverage) -> Result<(), WorkspaceError> {
+        self.parsed();
         // With an environment missing from the picture, a layer's key may be read there.
         let complete = compiled == Coverage::Every && self.sink.errors() == 0;
         let files = names.iter().map(|name| format!("{ENVIRONMENTS}/{}.toml", load::target(name).0));
@@ -159,8 +170,8 @@ impl<'w> Compiler<'w> {
 
     /// Reports patches that change nothing, and those for environments that are not there.
     fn patches_without_effect(&mut self, names: &[String], complete: bool) -> Result<(), WorkspaceError> {
-        let Some(catalogue) = self.catalogue.as_ref().filter(|catalogue| !catalogue.patches().is_empty())
-        else {
+        let catalogue = self.templates.as_ref().map(Templates::catalogue);
+        let Some(catalogue) = catalogue.filter(|catalogue| !catalogue.patches().is_empty()) else {
             return Ok(());
         };
         let known = self.environments.names(&mut self.sources)?;
@@ -198,15 +209,12 @@ impl<'w> Compiler<'w> {
         let span =
             info_span!(target: "p8fs-gen.pipeline", "compiled", environment, objects = Empty).entered();
         let before = self.sink.errors();
-        // load, merge
-        let Some(merged) = self.merged(environment)? else { return Ok(None) };
-        // declare
-        let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
-            return Ok(None);
-        };
-        self.places.extend(Place::of(environment, &declared, &merged));
+        // load, merge, declare
+        let declared = self.declared(environment)?;
+        self.parsed();
+        let Some((merged, declared)) = declared else { return Ok(None) };
         let catalog = self.catalog(declared.cluster.value().kubernetes.value().as_str());
-        let (Some(catalog), Some(catalogue)) = (catalog, &self.catalogue) else { return Ok(None) };
+        let (Some(catalog), Some(templates)) = (catalog, &self.templates) else { return Ok(None) };
         if self.sink.errors() > before {
             return Ok(None);
         }
@@ -215,7 +223,7 @@ impl<'w> Compiler<'w> {
             load::target(environment).0,
             &declared,
             &merged.inputs,
-            catalogue,
+            templates.catalogue(),
             catalog,
             recording,
             &mut self.sink,
@@ -225,6 +233,16 @@ impl<'w> Compiler<'w> {
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
         Ok(Some(Compiled { objects, inputs: merged.inputs, kind }))
+    }
+
+    /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
+    fn declared(&mut self, environment: &str) -> Result<Option<(Merged, Declared)>, WorkspaceError> {
+        let Some(merged) = self.merged(environment)? else { return Ok(None) };
+        let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
+            return Ok(None);
+        };
+        self.places.extend(Place::of(environment, &declared, &merged));
+        Ok(Some((merged, declared)))
     }
 
     /// The layers of an environment, or of one of its clusters, laid over each other. None when there is no such; that
@@ -275,7 +293,7 @@ impl<'w> Compiler<'w> {
         if let Some(known) = self.catalogs.get(catalog.minor) {
             return *known;
         }
-        let sound = self.catalogue.as_ref()?.check(&model::shape(), catalog, &mut self.sink);
+        let sound = self.templates.as_ref()?.catalogue().check(&model::shape(), catalog, &mut self.sink);
         let fitting = sound.then_some(catalog);
         self.catalogs.insert(catalog.minor, fitting);
         fitting

@@ -79,7 +79,8 @@ pub(super) fn run(
         return Ok(Exit::Success);
     }
     let workspace = workspace()?;
-    let compiler = Compiler::new(&workspace)?;
+    let mut compiler = Compiler::new(&workspace)?;
+    compiler.parsed();
     let mut text = String::new();
     if let Some(catalogue) = compiler.catalogue() {
         let entry = |path: &str| {

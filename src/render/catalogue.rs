@@ -1,18 +1,13 @@
 //! Which templates there are: those built in, and a workspace's own, which add to them or take their place.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-
-use include_dir::{Dir, include_dir};
+use std::collections::BTreeSet;
 
 use super::overrides;
+use super::texts::{Entry, Origin, Texts, built_in_text, is_text, is_yaml};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 use crate::k8s::Catalog;
 use crate::model::Shape;
 use crate::template::{self, Fragments, Patch, Template};
-use crate::workspace::{PATCHES, TEMPLATES, Workspace, WorkspaceError};
-
-static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 const FRAGMENTS: &str = "fragments/";
 
@@ -28,110 +23,57 @@ pub struct Catalogue {
     broken: Vec<String>,
 }
 
-/// A file of the catalogue.
-#[derive(Debug)]
-pub struct Entry {
-    /// Below `templates/`.
-    pub path: String,
-    /// The text in force.
-    pub file: FileId,
-    /// Whose it is.
-    pub origin: Origin,
-}
-
-/// Whose a template is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Part of the program.
-    BuiltIn,
-    /// The workspace's alone.
-    Workspace,
-    /// The workspace's, in the place of one that is part of the program.
-    Overriding,
-}
-
 impl Catalogue {
-    /// Reads and parses everything.
-    pub fn load(
-        workspace: &Workspace,
-        sources: &mut Sources,
-        sink: &mut Sink,
-    ) -> Result<Self, WorkspaceError> {
+    /// Parses everything.
+    pub fn parse(texts: Texts, sources: &Sources, sink: &mut Sink) -> Self {
         let _room = tracing::debug_span!(target: "p8fs-gen.template", "parsed templates").entered();
-        let mut paths: BTreeMap<String, Option<&'static str>> = BTreeMap::new();
-        built_in(&BUILT_IN, &mut paths);
-        let known: BTreeMap<String, &'static str> =
-            paths.iter().filter_map(|(path, text)| Some((path.clone(), (*text)?))).collect();
-        let own = workspace.template_files()?.into_iter().filter(|path| !is_hidden(path));
-        paths.extend(own.map(|path| (path, None)));
-        let mut catalogue = Self::default();
-        for (path, built_in) in paths {
-            let before = sink.errors();
-            let file = match built_in {
-                Some(text) => Some(sources.add(format!("builtin:{path}"), text)),
-                None => workspace.read_if_there(&format!("{TEMPLATES}/{path}"), sources, sink)?,
-            };
-            let Some(file) = file else { continue };
-            let known = known.get(&path).copied();
-            // A copy that says the same is as good as the built-in one.
-            let replaced = known.filter(|text| *sources.get(file).text != **text);
-            let origin = match (known, replaced) {
-                (None, _) => Origin::Workspace,
-                (Some(_), None) => Origin::BuiltIn,
-                (Some(_), Some(_)) => Origin::Overriding,
-            };
-            catalogue.entries.push(Entry { path: path.clone(), file, origin });
-            if sink.errors() > before {
-                catalogue.broken.push(path);
-                continue;
-            }
-            let is_parsed = if is_text(&path) {
-                let text = template::text_file(&path, file, sources, sink);
-                text.map(|text| catalogue.fragments.files.insert(path.clone(), text)).is_some()
-            } else if !is_yaml(&path) {
-                let title = format!("`{path}` is not a template");
-                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
-                false
-            } else if !path.contains('/') {
-                let title = format!("`{path}` stands in no family");
-                let help = "templates lie in a folder of `templates/`, which is their family";
-                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help(help));
-                false
-            } else if path.starts_with(FRAGMENTS) {
-                let fragment = template::fragment(&path, file, sources, sink);
-                let insert = |fragment: Template| {
-                    overrides::check(&fragment, file, replaced, sink);
-                    catalogue.fragments.parts.insert(path.clone(), fragment.body)
-                };
-                fragment.map(insert).is_some()
-            } else {
-                let template = template::template(&path, file, sources, sink);
-                let push = |template: Template| {
-                    overrides::check(&template, file, replaced, sink);
-                    catalogue.templates.push(template);
-                };
-                template.map(push).is_some()
-            };
-            if !is_parsed {
-                catalogue.broken.push(path);
+        let Texts { entries, patches, unreadable } = texts;
+        let mut catalogue = Self { broken: unreadable, ..Self::default() };
+        for Entry { path, file, origin } in &entries {
+            if !catalogue.broken.contains(path) && !catalogue.add(path, *file, *origin, sources, sink) {
+                catalogue.broken.push(path.clone());
             }
         }
-        for path in workspace.patch_files()?.into_iter().filter(|path| !is_hidden(path)) {
-            let full = format!("{PATCHES}/{path}");
-            let patch = if is_yaml(&path) {
-                let Some(file) = workspace.read_if_there(&full, sources, sink)? else { continue };
-                template::patch(file, sources, sink)
-            } else {
-                let title = format!("`{full}` is not a patch");
-                sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("patches end in `.yaml`"));
-                None
-            };
-            match patch {
+        for (path, file) in patches {
+            match template::patch(file, sources, sink) {
                 Some(patch) => catalogue.patches.push(patch),
-                None => catalogue.broken.push(full),
+                None => catalogue.broken.push(path),
             }
         }
-        Ok(catalogue)
+        catalogue.entries = entries;
+        catalogue
+    }
+
+    /// Parses a file; false when that cannot be done.
+    fn add(&mut self, path: &str, file: FileId, origin: Origin, sources: &Sources, sink: &mut Sink) -> bool {
+        let replaced = built_in_text(path).filter(|_| origin == Origin::Overriding);
+        if is_text(path) {
+            let text = template::text_file(path, file, sources, sink);
+            text.map(|text| self.fragments.files.insert(path.to_owned(), text)).is_some()
+        } else if !is_yaml(path) {
+            let title = format!("`{path}` is not a template");
+            sink.push(Diagnostic::error(Code::TemplateSyntax, title).help("templates end in `.yaml`"));
+            false
+        } else if !path.contains('/') {
+            let title = format!("`{path}` stands in no family");
+            let help = "templates lie in a folder of `templates/`, which is their family";
+            sink.push(Diagnostic::error(Code::TemplateSyntax, title).help(help));
+            false
+        } else if path.starts_with(FRAGMENTS) {
+            let fragment = template::fragment(path, file, sources, sink);
+            let insert = |fragment: Template| {
+                overrides::check(&fragment, file, replaced, sink);
+                self.fragments.parts.insert(path.to_owned(), fragment.body)
+            };
+            fragment.map(insert).is_some()
+        } else {
+            let template = template::template(path, file, sources, sink);
+            let push = |template: Template| {
+                overrides::check(&template, file, replaced, sink);
+                self.templates.push(template);
+            };
+            template.map(push).is_some()
+        }
     }
 
     /// The templates, by path.
@@ -215,52 +157,18 @@ impl Catalogue {
     }
 }
 
-/// The text of a built-in template, fragment or file.
-pub fn built_in_text(path: &str) -> Option<&'static str> {
-    BUILT_IN.get_file(path)?.contents_utf8()
-}
-
-/// The paths of all that is built in.
-pub fn built_in_paths() -> Vec<String> {
-    let mut texts = BTreeMap::new();
-    built_in(&BUILT_IN, &mut texts);
-    texts.into_keys().collect()
-}
-
-/// `store/files/nats.conf`: text that a template of the family places.
-fn is_text(path: &str) -> bool {
-    path.split('/').nth(1) == Some("files")
-}
-
-fn is_yaml(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|extension| extension == "yaml")
-}
-
-/// Names that begin with a dot are editors' and git's.
-fn is_hidden(path: &str) -> bool {
-    path.split('/').any(|part| part.starts_with('.'))
-}
-
-fn built_in(folder: &Dir<'static>, texts: &mut BTreeMap<String, Option<&'static str>>) {
-    for file in folder.files() {
-        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            texts.insert(path.replace('\\', "/"), Some(text));
-        }
-    }
-    folder.dirs().for_each(|folder| built_in(folder, texts));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::k8s::MINORS;
     use crate::model;
-    use crate::workspace::Memory;
+    use crate::workspace::{Memory, Workspace};
 
     fn load(files: Memory) -> Catalogue {
         let (mut sources, mut sink) = (Sources::default(), Sink::default());
         let workspace = Workspace::open(Box::new(files));
-        let catalogue = Catalogue::load(&workspace, &mut sources, &mut sink).unwrap();
+        let texts = Texts::read(&workspace, &mut sources, &mut sink).unwrap();
+        let catalogue = Catalogue::parse(texts, &sources, &mut sink);
         assert_eq!(sink.errors(), 0);
         catalogue
     }

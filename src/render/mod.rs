@@ -8,6 +8,7 @@ mod effects;
 mod generate_name;
 mod overrides;
 mod patch;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use artifact::Artifact;
-pub use catalogue::{Catalogue, Entry, Origin, built_in_paths, built_in_text};
+pub use catalogue::Catalogue;
 pub use dead::DeadKeys;
 pub use effects::PatchEffects;
 pub use overrides::to_override;
 pub use patch::Effect;
+pub use texts::{Entry, Origin, Texts, built_in_paths, built_in_text};
 
 use crate::diag::{Code, Diagnostic, FileId, Sink};
 use crate::k8s::{Catalog, Identity, Node, Object};

@@ -18,7 +18,7 @@ use crate::k8s::{Catalog, Node};
 use crate::load::{self, Layer};
 use crate::merge::{self, Input, Inputs, Value};
 use crate::model;
-use crate::render::Catalogue;
+use crate::render::{Catalogue, Texts};
 use crate::template::Recording;
 use crate::verify::Verified;
 use crate::workspace::Workspace;
@@ -199,7 +199,8 @@ fn prod(recording: Recording) -> (Machine, Json) {
     let mut compiler = super::Compiler::new(&workspace).expect("readable");
     let declaration = compiler.merged("prod").expect("readable").expect("there").tree.json();
     let (mut sources, mut sink) = (Sources::default(), Sink::default());
-    let catalogue = Catalogue::load(&workspace, &mut sources, &mut sink).expect("readable");
+    let texts = Texts::read(&workspace, &mut sources, &mut sink).expect("readable");
+    let catalogue = Catalogue::parse(texts, &sources, &mut sink);
     let minor = declaration["cluster"]["kubernetes"].as_str().expect("declared");
     let catalog = Catalog::of(minor).expect("built in");
     assert!(catalogue.check(&model::shape(), catalog, &mut sink));
