@@ -4,6 +4,7 @@ mod manifests;
 mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tracing::field::Empty;
 use tracing::info_span;
@@ -13,7 +14,7 @@ use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
 use crate::merge::{self, Inputs, Merged, Reads};
-use crate::model;
+use crate::model::{self, Context, Environment};
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
 use crate::template::{Patch, Recording};
 use crate::verify::{self, Verified};
@@ -30,6 +31,8 @@ pub struct Compiled {
     pub inputs: Inputs,
     /// The cluster that kind makes for it.
     pub kind: Option<model::Kind>,
+    /// What it was made from: freed with the rest, which the end of the process does at no cost.
+    _model: (Environment, Arc<Context>),
 }
 
 /// Which of a workspace's environments were compiled.
@@ -228,11 +231,11 @@ impl<'w> Compiler<'w> {
             recording,
             &mut self.sink,
         );
-        let Some(Made { objects, reads, effects, kind }) = made else { return Ok(None) };
+        let Some(Made { objects, reads, effects, kind, model }) = made else { return Ok(None) };
         self.dead.add(&merged.inputs, &reads);
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
-        Ok(Some(Compiled { objects, inputs: merged.inputs, kind }))
+        Ok(Some(Compiled { objects, inputs: merged.inputs, kind, _model: model }))
     }
 
     /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
@@ -318,6 +321,7 @@ struct Made {
     effects: Vec<(FileId, Effect)>,
     /// The cluster that kind makes.
     kind: Option<model::Kind>,
+    model: (Environment, Arc<Context>),
 }
 
 /// What is declared, as verified objects. None when there were errors.
@@ -361,8 +365,9 @@ fn objects(
         verify::verify(objects, artifacts, catalog, inputs, &mut found);
     }
     sink.extend(found);
-    let kind = environment_model.cluster.kind.map(|kind| kind.value().clone());
-    verified.map(|objects| Made { objects, reads, effects, kind })
+    let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
+    let model = (environment_model, context);
+    verified.map(|objects| Made { objects, reads, effects, kind, model })
 }
 
 #[cfg(test)]

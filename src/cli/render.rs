@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem::{forget, take};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -87,12 +88,12 @@ fn render(
     let progress = reporter.progress();
     for name in &names {
         progress.step(&format!("rendering {name}"));
-        compiled.extend(compiler.compile(name, Recording::Reads)?.map(|compiled| (name, compiled.objects)));
+        compiled.extend(compiler.compile(name, Recording::Reads)?.map(|compiled| (name, compiled)));
     }
     drop(progress);
     compiler.without_effect(&names, coverage)?;
     let families = compiler.families();
-    let exit = reporter.findings(compiler.sink, &compiler.sources);
+    let exit = reporter.findings(take(&mut compiler.sink), &compiler.sources);
     if exit != Exit::Success {
         return Ok(exit);
     }
@@ -106,12 +107,17 @@ fn render(
                 }
             }));
         }
-        for (_, objects) in &compiled {
-            emit::stream(objects, options.only.as_deref(), options.format.into(), &mut io::stdout())?;
+        for (_, compiled) in &compiled {
+            emit::stream(
+                &compiled.objects,
+                options.only.as_deref(),
+                options.format.into(),
+                &mut io::stdout(),
+            )?;
         }
         // The process ends anyway: freeing every node of every object takes longer than verifying them.
         if !options.watch {
-            std::mem::forget(compiled);
+            forget((compiled, compiler));
         }
         return Ok(Exit::Success);
     };
@@ -121,7 +127,8 @@ fn render(
     // Said as the user said it where that is right.
     let out = if directory == Path::new(".") { out.clone() } else { directory.join(out) };
     let mut exit = Exit::Success;
-    for (name, objects) in &compiled {
+    for (name, compiled) in &compiled {
+        let objects = &compiled.objects;
         let (files, target) = (emit::files(objects), out.join(name));
         let former = if options.check {
             let former = compare(&files, &target, reporter)?;
