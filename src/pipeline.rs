@@ -14,9 +14,9 @@ use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
 use crate::merge::{self, Inputs, Merged, Reads};
-use crate::model::{self, Context, Environment};
+use crate::model::{self, Environment};
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
-use crate::template::{Patch, Recording};
+use crate::template::{Globals, Patch, Recording};
 use crate::verify::{self, Verified};
 use crate::workspace::{ENVIRONMENTS, STORES, Workspace, WorkspaceError};
 
@@ -32,7 +32,7 @@ pub struct Compiled {
     /// The cluster that kind makes for it.
     pub kind: Option<model::Kind>,
     /// What it was made from: freed with the rest, which the end of the process does at no cost.
-    _model: (Environment, Arc<Context>),
+    _model: (Environment, Globals),
 }
 
 /// Which of a workspace's environments were compiled.
@@ -213,7 +213,7 @@ impl<'w> Compiler<'w> {
             info_span!(target: "p8fs-gen.pipeline", "compiled", environment, objects = Empty).entered();
         let before = self.sink.errors();
         // load, merge, declare
-        let declared = self.declared(environment)?;
+        let declared = self.checked(environment)?;
         self.parsed();
         let Some((merged, declared)) = declared else { return Ok(None) };
         let catalog = self.catalog(declared.cluster.value().kubernetes.value().as_str());
@@ -239,7 +239,7 @@ impl<'w> Compiler<'w> {
     }
 
     /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
-    fn declared(&mut self, environment: &str) -> Result<Option<(Merged, Declared)>, WorkspaceError> {
+    fn checked(&mut self, environment: &str) -> Result<Option<(Merged, Declared)>, WorkspaceError> {
         let Some(merged) = self.merged(environment)? else { return Ok(None) };
         let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
             return Ok(None);
@@ -285,8 +285,7 @@ impl<'w> Compiler<'w> {
 
     /// What an environment declares, checked; none when there is no such or it is not whole, which is in the sink.
     pub fn declared(&mut self, target: &str) -> Result<Option<Declared>, WorkspaceError> {
-        let Some(merged) = self.merged(target)? else { return Ok(None) };
-        Ok(declare::declare(&merged, target, &mut self.sink))
+        Ok(self.checked(target)?.map(|(_, declared)| declared))
     }
 
     /// The catalog of a minor, against which the templates are checked when it is first asked for; none when they do
@@ -321,7 +320,7 @@ struct Made {
     effects: Vec<(FileId, Effect)>,
     /// The cluster that kind makes.
     kind: Option<model::Kind>,
-    model: (Environment, Arc<Context>),
+    model: (Environment, Globals),
 }
 
 /// What is declared, as verified objects. None when there were errors.
@@ -345,10 +344,10 @@ fn objects(
     }
     // model
     let environment_model = model::environment(declared, &reads);
-    let context = model::context(&environment_model);
+    let globals = Globals::new(model::context(&environment_model));
     // render
     let render = |recording, sink: &mut Sink| {
-        render::render(catalogue, environment, &context, catalog, recording, &reads, sink)
+        render::render(catalogue, environment, &globals, catalog, recording, &reads, sink)
     };
     let before = sink.errors();
     let Rendered { objects, artifacts, effects } = render(recording, sink);
@@ -366,7 +365,7 @@ fn objects(
     }
     sink.extend(found);
     let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
-    let model = (environment_model, context);
+    let model = (environment_model, globals);
     verified.map(|objects| Made { objects, reads, effects, kind, model })
 }
 

@@ -1,8 +1,11 @@
 //! The words and numbers of environment files. Their schemas say what is allowed, so a value of one of these
 //! types is valid.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
 macro_rules! text {
     ($( $(#[doc = $doc:literal])+ $name:ident: $pattern:literal, $max:literal, $example:literal; )+) => { $(
@@ -10,11 +13,21 @@ macro_rules! text {
         #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
         #[serde(transparent)]
         #[schemars(extend("x-form" = concat!($($doc),+).trim(), "x-example" = $example))]
-        pub struct $name(#[schemars(regex(pattern = $pattern), length(max = $max))] String);
+        pub struct $name(
+            #[serde(deserialize_with = "shared")]
+            #[schemars(regex(pattern = $pattern), length(max = $max))]
+            Arc<str>,
+        );
 
         impl $name {
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+
+            /// The text, which is not copied.
+            #[allow(dead_code, reason = "of all types alike")]
+            pub fn shared(&self) -> Arc<str> {
+                Arc::clone(&self.0)
             }
         }
 
@@ -99,6 +112,24 @@ text! {
     Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
 }
 
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    struct Text;
+
+    impl Visitor<'_> for Text {
+        type Value = Arc<str>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Arc<str>, E> {
+            Ok(text.into())
+        }
+    }
+
+    deserializer.deserialize_str(Text)
+}
+
 impl Use {
     /// What is used, and which port of it, if one is named.
     pub fn parts(&self) -> (&str, Option<&str>) {
@@ -117,66 +148,66 @@ impl Name {
 
     /// The name of something that belongs to something else.
     pub fn below(&self, owner: &Self) -> Self {
-        Self(format!("{owner}-{self}"))
+        Self(format!("{owner}-{self}").into())
     }
 }
 
 impl VariableName {
     /// The variable of a name.
     pub fn of(name: &str) -> Self {
-        Self(name.to_ascii_uppercase().replace('-', "_"))
+        Self(name.to_ascii_uppercase().replace('-', "_").into())
     }
 }
 
 impl PathPrefix {
     /// `/`
     pub fn root() -> Self {
-        Self("/".to_owned())
+        Self("/".into())
     }
 }
 
 impl AbsolutePath {
     /// Where metrics are read by convention: `/metrics`
     pub fn metrics() -> Self {
-        Self("/metrics".to_owned())
+        Self("/metrics".into())
     }
 }
 
 impl TimeZone {
     /// `Etc/UTC`
     pub fn utc() -> Self {
-        Self("Etc/UTC".to_owned())
+        Self("Etc/UTC".into())
     }
 }
 
 impl Address {
     /// `127.0.0.1`
     pub fn loopback_v4() -> Self {
-        Self("127.0.0.1".to_owned())
+        Self("127.0.0.1".into())
     }
 
     /// `::1`
     pub fn loopback_v6() -> Self {
-        Self("::1".to_owned())
+        Self("::1".into())
     }
 }
 
 impl Name {
     /// `kind-registry`, as kind's own documentation calls the container.
     pub fn of_registry() -> Self {
-        Self("kind-registry".to_owned())
+        Self("kind-registry".into())
     }
 }
 
 impl HostName {
     /// The host called like a workload.
     pub fn of_label(name: &Name) -> Self {
-        Self(name.to_string())
+        Self(name.shared())
     }
 
     /// This host of a domain.
     pub fn below(&self, domain: &Self) -> Self {
-        Self(format!("{self}.{domain}"))
+        Self(format!("{self}.{domain}").into())
     }
 }
 

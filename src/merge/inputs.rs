@@ -1,6 +1,5 @@
 //! Inputs: the nodes of the merged tree, as everything derived from them refers to them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -84,19 +83,46 @@ impl Inputs {
     }
 }
 
-/// A sorted set of inputs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InputSet(BTreeSet<Input>);
+/// A sorted set of inputs. Most have one or two members and need no memory of their own; the others share it.
+#[derive(Clone, Debug, Default)]
+pub struct InputSet(Members);
+
+#[derive(Clone, Debug)]
+enum Members {
+    /// The first so many of the array.
+    Few(u8, [Input; FEW]),
+    Many(Arc<Vec<Input>>),
+}
+
+/// As many as fit beside a length into the place of a pointer and a tag.
+const FEW: usize = 3;
+
+impl Default for Members {
+    fn default() -> Self {
+        Self::Few(0, [Input::NONE; FEW])
+    }
+}
 
 impl InputSet {
+    fn members(&self) -> &[Input] {
+        match &self.0 {
+            Members::Few(count, inputs) => &inputs[..usize::from(*count)],
+            Members::Many(inputs) => inputs,
+        }
+    }
+
     /// Adds the members of `other`.
     pub fn extend(&mut self, other: &InputSet) {
-        self.0.extend(&other.0);
+        if self.is_empty() {
+            self.clone_from(other);
+        } else if !other.members().iter().all(|input| self.members().binary_search(input).is_ok()) {
+            *self = self.iter().chain(other.iter()).collect();
+        }
     }
 
     /// Its members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Input> {
-        self.0.iter().copied()
+        self.members().iter().copied()
     }
 
     /// What decided that something is not there: the same, but of tables, that they lack a key.
@@ -107,15 +133,41 @@ impl InputSet {
 
     /// Whether it has none: what has no inputs is a default or a literal.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.members().is_empty()
     }
 }
 
 impl FromIterator<Input> for InputSet {
     fn from_iter<I: IntoIterator<Item = Input>>(inputs: I) -> Self {
-        Self(inputs.into_iter().collect())
+        let mut inputs = inputs.into_iter();
+        let (mut count, mut few) = (0, [Input::NONE; FEW]);
+        while let Some(input) = inputs.next() {
+            match few[..count].binary_search(&input) {
+                Ok(_) => {}
+                Err(place) if count < FEW => {
+                    few[place..=count].rotate_right(1);
+                    few[place] = input;
+                    count += 1;
+                }
+                Err(_) => {
+                    let mut many: Vec<Input> = few.into_iter().chain([input]).chain(inputs).collect();
+                    many.sort_unstable();
+                    many.dedup();
+                    return Self(Members::Many(Arc::new(many)));
+                }
+            }
+        }
+        Self(Members::Few(u8::try_from(count).unwrap_or_default(), few))
     }
 }
+
+impl PartialEq for InputSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.members() == other.members()
+    }
+}
+
+impl Eq for InputSet {}
 
 /// Where a value of the output comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,11 +203,35 @@ impl Reads {
 
     pub fn mark(&self, inputs: impl IntoIterator<Item = Input>) {
         for input in inputs {
-            self.0[input.index()].store(true, Ordering::Relaxed);
+            let read = &self.0[input.index()];
+            // Writing takes the place away from other threads' caches, and most are marked again and again.
+            if !read.load(Ordering::Relaxed) {
+                read.store(true, Ordering::Relaxed);
+            }
         }
     }
 
     pub fn contains(&self, input: Input) -> bool {
         self.0[input.index()].load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Input, InputSet};
+
+    #[test]
+    fn a_set_is_sorted_without_repetitions_whatever_its_size() {
+        assert!(size_of::<InputSet>() <= 16, "{}", size_of::<InputSet>());
+        for count in 0..8 {
+            let inputs = (0..count).map(Input);
+            let set: InputSet = inputs.clone().rev().chain(inputs.clone()).collect();
+            assert!(set.iter().eq(inputs.clone()), "{set:?}");
+            for split in 0..count {
+                let mut halves: InputSet = inputs.clone().skip(split as usize).collect();
+                halves.extend(&inputs.clone().take(split as usize + 1).collect());
+                assert_eq!(halves, set);
+            }
+        }
     }
 }

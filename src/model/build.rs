@@ -1,5 +1,6 @@
 //! The environment's derivations, but for those of single workloads.
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::environment::{
@@ -9,18 +10,25 @@ use super::{edges, kind, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
 use crate::merge::{InputSet, Reads, Sourced};
 
+/// The fewest workloads that are derived by another thread.
+const SHARE: usize = 32;
+
 /// Derives the model. What a decision here looked at is marked as read; what merely passes through is not,
 /// until a template reads it.
 pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
     let _room = tracing::debug_span!(target: "p8fs-gen.model", "derived the model").entered();
     let name = &declared.system.name;
     let mut edges = edges::edges(declared, reads);
-    let workloads = declared.workloads().map(|workload| {
-        let ends = edges.remove(workload.name).unwrap_or_default();
-        (workload.name.clone(), workloads::derive(declared, workload, ends, reads))
-    });
+    let workloads: Vec<_> = declared
+        .workloads()
+        .map(|workload| (workload, edges.remove(workload.name).unwrap_or_default()))
+        .collect();
+    let workloads = workloads
+        .into_par_iter()
+        .with_min_len(SHARE)
+        .map(|(workload, ends)| (workload.name.clone(), workloads::derive(declared, workload, ends, reads)));
     Environment {
-        workloads: workloads.collect(),
+        workloads: workloads.collect::<Vec<_>>().into_iter().collect(),
         stores: stores::derive(declared),
         system: System { name: name.clone(), labels: labels(name, name) },
         environment: facts(declared),

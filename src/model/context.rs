@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::declare::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image,
     IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName, PathOnHost, PathPrefix, Percent,
@@ -11,7 +13,7 @@ use crate::declare::{
 };
 use crate::merge::{InputSet, Sourced};
 
-/// A node of the data.
+/// A node of the data; a copy shares what is in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     pub value: Structure,
@@ -23,11 +25,48 @@ pub struct Context {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Structure {
     Leaf(Leaf),
-    List(Vec<Arc<Context>>),
-    /// Entries by keys that the declaration chose.
-    Map(BTreeMap<Arc<str>, Arc<Context>>),
-    /// The fields of a struct: always the same.
-    Struct(BTreeMap<Arc<str>, Arc<Context>>),
+    List(Arc<[Context]>),
+    /// Entries by keys that the declaration chose, sorted by them.
+    Map(Arc<[(Arc<str>, Context)]>),
+    /// The fields of a struct and their names, in the order of the struct.
+    Struct(&'static [&'static str], Arc<[Context]>),
+}
+
+impl Structure {
+    /// A map of entries in any order; their keys differ.
+    pub fn map(mut entries: Vec<(Arc<str>, Context)>) -> Self {
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self::Map(entries.into())
+    }
+}
+
+impl Context {
+    /// The entry of a map, or the field of a struct.
+    pub fn get(&self, key: &str) -> Option<&Context> {
+        match &self.value {
+            Structure::Map(entries) => {
+                let place = entries.binary_search_by(|(known, _)| (**known).cmp(key)).ok()?;
+                Some(&entries[place].1)
+            }
+            Structure::Struct(names, fields) => {
+                names.iter().position(|name| *name == key).map(|place| &fields[place])
+            }
+            Structure::Leaf(_) | Structure::List(_) => None,
+        }
+    }
+
+    /// The entries of a map, or the fields of a struct, by key.
+    pub fn entries(&self) -> Vec<(Arc<str>, &Context)> {
+        match &self.value {
+            Structure::Map(entries) => entries.iter().map(|(key, value)| (Arc::clone(key), value)).collect(),
+            Structure::Struct(names, fields) => {
+                let mut entries: Vec<_> = names.iter().map(|name| Arc::from(*name)).zip(&**fields).collect();
+                entries.sort_by(|(a, _): &(Arc<str>, _), (b, _)| a.cmp(b));
+                entries
+            }
+            Structure::Leaf(_) | Structure::List(_) => Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,10 +138,11 @@ leaves! {
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
     TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
-    Name, PortName, VariableName, Setting, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource,
-    FileName, HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, StreamName,
-    Subject, TimeZone
-        => Shape::Text, |text| Leaf::Text(text.to_string().into());
+    Name, PortName, VariableName, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource, FileName,
+    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, StreamName, Subject,
+    TimeZone
+        => Shape::Text, |text| Leaf::Text(text.shared());
+    Setting => Shape::Text, |setting| Leaf::Text(setting.to_string().into());
 }
 
 impl<T: Contextual> Contextual for Sourced<T> {
@@ -142,21 +182,29 @@ impl<T: Contextual> Contextual for Vec<T> {
     }
 
     fn context(&self, holder: &InputSet) -> Context {
-        let items = self.iter().map(|item| Arc::new(item.context(holder))).collect();
+        let items = self.iter().map(|item| item.context(holder)).collect();
         let inputs = if self.is_empty() { holder.absence() } else { holder.clone() };
         Context { value: Structure::List(items), inputs }
     }
 }
 
-impl<K: std::fmt::Display, T: Contextual> Contextual for BTreeMap<K, T> {
+/// From how many entries on a map is made by several threads.
+const MANY: usize = 64;
+
+impl<K: std::fmt::Display + Ord + Sync, T: Contextual + Sync> Contextual for BTreeMap<K, T> {
     fn shape() -> Shape {
         Shape::Map(Box::new(T::shape()))
     }
 
     fn context(&self, holder: &InputSet) -> Context {
-        let entry = |(key, value): (&K, &T)| (key.to_string().into(), Arc::new(value.context(holder)));
+        let entry = |(key, value): (&K, &T)| (key.to_string().into(), value.context(holder));
+        let entries = if self.len() < MANY {
+            self.iter().map(entry).collect()
+        } else {
+            self.par_iter().map(entry).collect()
+        };
         let inputs = if self.is_empty() { holder.absence() } else { holder.clone() };
-        Context { value: Structure::Map(self.iter().map(entry).collect()), inputs }
+        Context { value: Structure::map(entries), inputs }
     }
 }
 
@@ -174,11 +222,8 @@ macro_rules! contextual {
             }
 
             fn context(&self, holder: &$crate::merge::InputSet) -> $crate::model::Context {
-                let fields = [$( (
-                    std::sync::Arc::from(stringify!($field)),
-                    std::sync::Arc::new($crate::model::Contextual::context(&self.$field, holder)),
-                ) ),+];
-                let value = $crate::model::Structure::Struct(fields.into_iter().collect());
+                let fields = std::sync::Arc::new([$( $crate::model::Contextual::context(&self.$field, holder) ),+]);
+                let value = $crate::model::Structure::Struct(&[$( stringify!($field) ),+], fields);
                 $crate::model::Context { value, inputs: holder.clone() }
             }
         }

@@ -1,6 +1,5 @@
 //! What templates see: the model, and its workloads once more by the table they are declared in.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::workload::Role;
@@ -26,30 +25,27 @@ pub fn shape() -> Shape {
     shape
 }
 
-/// What templates see of an environment. The views share the data of the workloads.
-pub fn context(environment: &Environment) -> Arc<Context> {
-    let mut context = environment.context(&InputSet::default());
-    if let Structure::Struct(fields) = &mut context.value
-        && let Some(workloads) = fields.get("workloads").cloned()
-        && let Structure::Map(workloads) = &workloads.value
-    {
+/// What templates see of an environment, by name. The views share the data of the workloads.
+pub fn context(environment: &Environment) -> Vec<(Arc<str>, Context)> {
+    let _room = tracing::debug_span!(target: "p8fs-gen.model", "made the context").entered();
+    let context = environment.context(&InputSet::default());
+    let mut names: Vec<_> =
+        context.entries().into_iter().map(|(name, value)| (name, value.clone())).collect();
+    if let Some(Structure::Map(workloads)) = context.get("workloads").map(|workloads| &workloads.value) {
         for (view, role) in VIEWS {
             let of_role = workloads.iter().filter(|(_, workload)| has_role(workload, role));
-            let of_role: BTreeMap<_, _> =
-                of_role.map(|(name, workload)| (Arc::clone(name), Arc::clone(workload))).collect();
-            let view_of = Context { value: Structure::Map(of_role), inputs: InputSet::default() };
-            fields.insert(view.into(), Arc::new(view_of));
+            let value = Structure::Map(of_role.cloned().collect());
+            names.push((view.into(), Context { value, inputs: InputSet::default() }));
         }
     }
-    Arc::new(context)
+    names
 }
 
 fn has_role(workload: &Context, role: Role) -> bool {
-    let Structure::Struct(fields) = &workload.value else { return false };
-    let Some(Structure::Leaf(Leaf::Text(text))) = fields.get("role").map(|role| &role.value) else {
-        return false;
-    };
-    **text == *role.as_str()
+    matches!(
+        workload.get("role").map(|role| &role.value),
+        Some(Structure::Leaf(Leaf::Text(text))) if **text == *role.as_str()
+    )
 }
 
 #[cfg(test)]

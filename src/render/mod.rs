@@ -11,6 +11,7 @@ mod patch;
 mod texts;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -26,8 +27,7 @@ pub use texts::{Entry, Origin, Texts, built_in_paths, built_in_text};
 use crate::diag::{Code, Diagnostic, FileId, Sink};
 use crate::k8s::{Catalog, Identity, Node, Object};
 use crate::merge::Reads;
-use crate::model::Context;
-use crate::template::{self, Output, Patch, Recording};
+use crate::template::{self, Evaluated, Globals, Output, Patch, Recording, Template};
 
 /// What an environment is made of.
 pub struct Rendered {
@@ -39,26 +39,42 @@ pub struct Rendered {
     pub effects: Vec<(FileId, Effect)>,
 }
 
-/// Evaluates every template of the catalogue and lays its patches over the objects. Templates are independent of each other and run in parallel; the
-/// order of the result is that of the catalogue.
+/// How many items of a template are evaluated at a time.
+const SHARE: usize = 32;
+
+/// Evaluates every template of the catalogue and lays its patches over the objects. Templates, and the items of their
+/// outermost loops, are independent of each other and evaluated in parallel; the order of the result is that of the
+/// catalogue.
 pub fn render(
     catalogue: &Catalogue,
     environment: &str,
-    context: &Arc<Context>,
+    globals: &Globals,
     catalog: &Catalog,
     recording: Recording,
     reads: &Reads,
     sink: &mut Sink,
 ) -> Rendered {
     let _room = tracing::debug_span!(target: "p8fs-gen.render", "evaluated templates").entered();
-    let templates = catalogue.templates();
-    let evaluated = templates
-        .par_iter()
-        .map(|template| template::evaluate(template, catalogue.fragments(), context, catalog, recording));
+    let shares: Vec<(&Template, Range<usize>)> = catalogue
+        .templates()
+        .iter()
+        .flat_map(|template| {
+            // That there are none is found out by looking.
+            let items = template::items(template, globals).max(1);
+            (0..items).step_by(SHARE).map(move |start| (template, start..items.min(start + SHARE)))
+        })
+        .collect();
+    let evaluated = shares.par_iter().map(|(template, items)| {
+        let (items, fragments) = (items.clone(), catalogue.fragments());
+        template::evaluate(template, items, fragments, globals, catalog, recording, reads)
+    });
     let (mut objects, mut artifacts) = (Vec::new(), Vec::new());
-    for (template, evaluated) in templates.iter().zip(evaluated.collect::<Vec<_>>()) {
-        reads.mark(evaluated.reads);
-        for outcome in evaluated.made {
+    let mut given_up = None;
+    for ((template, _), Evaluated { made, failed }) in shares.iter().zip(evaluated.collect::<Vec<_>>()) {
+        if given_up == Some(&template.path) {
+            continue;
+        }
+        for outcome in made {
             let filed = outcome.and_then(|Output { root, file }| match file {
                 None => object(root, &template.family).map(|object| objects.push(object)),
                 Some(path) => {
@@ -69,6 +85,10 @@ pub fn render(
                 sink.push(*failure);
             }
         }
+        if let Some(failure) = failed {
+            sink.push(*failure);
+            given_up = Some(&template.path);
+        }
     }
     let before = sink.errors();
     let mut effects = Vec::new();
@@ -78,10 +98,10 @@ pub fn render(
         patch.environments.is_empty() || named.any(|(name, _)| &**name == environment)
     };
     for patch in catalogue.patches().iter().filter(is_meant) {
-        let evaluated = template::evaluate_patch(patch, catalogue.fragments(), context, catalog, recording);
-        reads.mark(evaluated.reads);
+        let fragments = catalogue.fragments();
+        let changes = template::evaluate_patch(patch, fragments, globals, catalog, recording, reads);
         let mut effect = Effect::NoTarget;
-        for change in evaluated.changes {
+        for change in changes {
             match change {
                 Ok(change) => {
                     let came = patch::apply(&mut objects, &patch.target, &change, &files, catalog, sink);

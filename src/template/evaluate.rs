@@ -2,6 +2,7 @@
 
 mod text;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::omission::settle;
@@ -10,7 +11,7 @@ use super::value::{splice, truth, value};
 use super::{Condition, Entry, Fragments, Include, Key, Loop, Part, PartKind, Patch, Template};
 use crate::diag::{Code, Diagnostic, Span};
 use crate::k8s::{Catalog, Made, Node, Value};
-use crate::merge::{Input, InputSet, LeftOut, Provenance};
+use crate::merge::{Input, InputSet, LeftOut, Provenance, Reads};
 use crate::model::{Context, Leaf, Structure};
 
 /// Whether every leaf keeps the inputs that made it.
@@ -25,13 +26,13 @@ pub enum Recording {
 /// Why an object could not be evaluated.
 pub type Failure = Box<Diagnostic>;
 
-/// What a template made.
+/// What some items of a template made.
 #[derive(Debug)]
 pub struct Evaluated {
-    /// What each item of the loops made, or why there is nothing.
+    /// What each item made, or why there is nothing.
     pub made: Vec<Result<Output, Failure>>,
-    /// Every input that was read, with repetitions.
-    pub reads: Vec<Input>,
+    /// Why the items after these were not looked at.
+    pub failed: Option<Failure>,
 }
 
 /// One object, or one file.
@@ -43,30 +44,45 @@ pub struct Output {
     pub file: Option<Node>,
 }
 
-/// Evaluates a template for every item of its loops.
-pub fn evaluate(
-    template: &Template,
-    fragments: &Fragments,
-    context: &Arc<Context>,
-    catalog: &Catalog,
-    recording: Recording,
-) -> Evaluated {
-    let mut made = Vec::new();
-    let mut evaluator = Evaluator::new(fragments, recording);
-    let outcome = evaluator.loops(template, &template.loops, &globals(context), &mut |evaluator, scope| {
-        made.push(evaluator.output(template, scope, catalog));
-    });
-    made.extend(outcome.err().map(Err));
-    Evaluated { made, reads: scope::take() }
+/// The names that templates see everywhere.
+#[derive(Clone, Debug)]
+pub struct Globals(Arc<Scope>);
+
+impl Globals {
+    /// The names of an environment.
+    pub fn new(names: Vec<(Arc<str>, Context)>) -> Self {
+        Self(Scope::root(names))
+    }
 }
 
-/// What a patch wants of one environment.
-#[derive(Debug)]
-pub struct EvaluatedPatch {
-    /// For each item of its loops, or why there is none.
-    pub changes: Vec<Result<Change, Failure>>,
-    /// Every input that was read, with repetitions.
-    pub reads: Vec<Input>,
+/// How many items a template's outermost loop has; one if it has none, and where its loop fails.
+pub fn items(template: &Template, globals: &Globals) -> usize {
+    let outermost = template.loops.first().and_then(|each| value(&each.over, &globals.0).ok());
+    outermost.map_or(1, |container| match &container.value {
+        Structure::List(items) | Structure::Struct(_, items) => items.len(),
+        Structure::Map(entries) => entries.len(),
+        Structure::Leaf(_) => 0,
+    })
+}
+
+/// Evaluates a template for some items of its outermost loop.
+pub fn evaluate(
+    template: &Template,
+    items: Range<usize>,
+    fragments: &Fragments,
+    globals: &Globals,
+    catalog: &Catalog,
+    recording: Recording,
+    reads: &Reads,
+) -> Evaluated {
+    let mut made = Vec::new();
+    scope::take();
+    let mut evaluator = Evaluator::new(fragments, recording);
+    let outcome = evaluator.loops(template, &template.loops, items, &globals.0, &mut |evaluator, scope| {
+        made.push(evaluator.output(template, scope, catalog));
+    });
+    reads.mark(scope::take());
+    Evaluated { made, failed: outcome.err() }
 }
 
 /// One change.
@@ -78,18 +94,21 @@ pub struct Change {
     pub body: Node,
 }
 
-/// Evaluates a patch for every item of its loops.
+/// Evaluates a patch for every item of its loops: the changes, or why there is none.
 pub fn evaluate_patch(
     patch: &Patch,
     fragments: &Fragments,
-    context: &Arc<Context>,
+    globals: &Globals,
     catalog: &Catalog,
     recording: Recording,
-) -> EvaluatedPatch {
+    reads: &Reads,
+) -> Vec<Result<Change, Failure>> {
     let mut changes = Vec::new();
+    scope::take();
     let mut evaluator = Evaluator::new(fragments, recording);
     let Patch { target, change, .. } = patch;
-    let outcome = evaluator.loops(change, &change.loops, &globals(context), &mut |evaluator, scope| {
+    let all = 0..usize::MAX;
+    let outcome = evaluator.loops(change, &change.loops, all, &globals.0, &mut |evaluator, scope| {
         let root = catalog.cursor(&target.api_version, &target.kind);
         let (decided, mark) = (evaluator.because.len(), scope::mark());
         let metadata = evaluator.part(&target.metadata, scope);
@@ -102,18 +121,8 @@ pub fn evaluate_patch(
         evaluator.because.truncate(decided);
     });
     changes.extend(outcome.err().map(Err));
-    EvaluatedPatch { changes, reads: scope::take() }
-}
-
-/// The names of the whole environment; reading starts here.
-fn globals(context: &Arc<Context>) -> Arc<Scope> {
-    scope::take();
-    Scope::root(match &context.value {
-        Structure::Map(entries) | Structure::Struct(entries) => {
-            entries.iter().map(|(key, value)| (Arc::clone(key), Arc::clone(value))).collect()
-        }
-        _ => Vec::new(),
-    })
+    reads.mark(scope::take());
+    changes
 }
 
 struct Evaluator<'t> {
@@ -138,16 +147,19 @@ impl<'t> Evaluator<'t> {
         Self { fragments, recording, because: Vec::new(), whole: Whole::Yes }
     }
 
-    /// Calls `make` for every item of a header's loops that its filter lets pass.
+    /// Calls `make` for every item of a header's loops that its filter lets pass; of the outermost, for some.
     fn loops(
         &mut self,
         template: &'t Template,
         loops: &'t [Loop],
+        items: Range<usize>,
         scope: &Arc<Scope>,
         make: &mut dyn FnMut(&mut Self, &Arc<Scope>),
     ) -> Outcome<()> {
         if let Some((first, rest)) = loops.split_first() {
-            return self.each(first, scope, |evaluator, scope| evaluator.loops(template, rest, scope, make));
+            return self.some(first, items, scope, |evaluator, scope| {
+                evaluator.loops(template, rest, 0..usize::MAX, scope, make)
+            });
         }
         let mark = scope::mark();
         if let Some(condition) = &template.condition
@@ -182,6 +194,17 @@ impl<'t> Evaluator<'t> {
         &mut self,
         each: &Loop,
         scope: &Arc<Scope>,
+        body: impl FnMut(&mut Self, &Arc<Scope>) -> Outcome<()>,
+    ) -> Outcome<()> {
+        self.some(each, 0..usize::MAX, scope, body)
+    }
+
+    /// Runs `body` for some items.
+    fn some(
+        &mut self,
+        each: &Loop,
+        chosen: Range<usize>,
+        scope: &Arc<Scope>,
         mut body: impl FnMut(&mut Self, &Arc<Scope>) -> Outcome<()>,
     ) -> Outcome<()> {
         let decided = self.because.len();
@@ -189,24 +212,33 @@ impl<'t> Evaluator<'t> {
         let container = value(&each.over, scope)?;
         scope::note(&container.inputs);
         self.because_since(mark);
-        let items: Vec<(Option<&Arc<str>>, &Arc<Context>)> = match &container.value {
-            Structure::List(items) => items.iter().map(|item| (None, item)).collect(),
-            Structure::Map(entries) | Structure::Struct(entries) => {
-                entries.iter().map(|(key, item)| (Some(key), item)).collect()
-            }
-            Structure::Leaf(_) => Vec::new(),
-        };
-        for (key, item) in items {
-            let mut names = vec![(Arc::clone(&each.item), Arc::clone(item))];
+        let mut run = |evaluator: &mut Self, key: Option<&Arc<str>>, item: &Context| {
+            let mut names = vec![(Arc::clone(&each.item), item.clone())];
             if let (Some(name), Some(key)) = (&each.key, key) {
                 let value = Structure::Leaf(Leaf::Text(Arc::clone(key)));
-                names.push((Arc::clone(name), Arc::new(Context { value, inputs: item.inputs.clone() })));
+                names.push((Arc::clone(name), Context { value, inputs: item.inputs.clone() }));
             }
-            let before = self.because.len();
+            let before = evaluator.because.len();
             scope::note(&item.inputs);
-            self.because.extend(item.inputs.iter());
-            body(self, &scope.with(names))?;
-            self.because.truncate(before);
+            evaluator.because.extend(item.inputs.iter());
+            let outcome = body(evaluator, &scope.with(names));
+            evaluator.because.truncate(before);
+            outcome
+        };
+        let (skipped, count) = (chosen.start, chosen.len());
+        match &container.value {
+            Structure::List(items) => {
+                items.iter().skip(skipped).take(count).try_for_each(|item| run(self, None, item))?;
+            }
+            Structure::Map(entries) => {
+                let mut chosen = entries.iter().skip(skipped).take(count);
+                chosen.try_for_each(|(key, item)| run(self, Some(key), item))?;
+            }
+            Structure::Struct(..) => {
+                let mut chosen = container.entries().into_iter().skip(skipped).take(count);
+                chosen.try_for_each(|(key, item)| run(self, Some(&key), item))?;
+            }
+            Structure::Leaf(_) => {}
         }
         self.because.truncate(decided);
         Ok(())
@@ -252,6 +284,8 @@ impl<'t> Evaluator<'t> {
             }
             PartKind::Map(entries) => {
                 let mut map = Vec::with_capacity(entries.len());
+                // The parser has refused literal keys that stand twice.
+                let may_repeat = entries.iter().any(|entry| matches!(entry.key, Key::Splice(_)));
                 for entry in entries {
                     let (decided, entries_mark) = (self.because.len(), scope::mark());
                     let key = match &entry.key {
@@ -259,7 +293,12 @@ impl<'t> Evaluator<'t> {
                         Key::Splice(chunks) => Arc::from(splice(chunks, scope)?),
                     };
                     self.because_since(entries_mark);
-                    insert(&mut map, key, self.part(&entry.value, scope)?, entry.span)?;
+                    let node = self.part(&entry.value, scope)?;
+                    if may_repeat {
+                        insert(&mut map, key, node, entry.span)?;
+                    } else {
+                        map.push((key, node));
+                    }
                     self.because.truncate(decided);
                 }
                 Ok(self.container(Value::Map(map), part.span, Made::Literal, scope::mark()))
@@ -359,11 +398,11 @@ impl<'t> Evaluator<'t> {
         let mut names = Vec::with_capacity(include.arguments.len());
         for argument in &include.arguments {
             let context = match &argument.value.kind {
-                PartKind::Expression(expression) => value(expression, scope)?,
+                PartKind::Expression(expression) => value(expression, scope)?.into_owned(),
                 _ => {
                     let mark = scope::mark();
                     let node = self.part(&argument.value, scope)?;
-                    Arc::new(context_of(&node, &scope::since(mark)))
+                    context_of(&node, &scope::since(mark))
                 }
             };
             names.push((Arc::clone(&argument.name), context));
@@ -394,9 +433,13 @@ impl<'t> Evaluator<'t> {
                 let items = items.iter().map(|item| self.copy(item, span));
                 Value::List(items.filter(|item| item.value != Value::Null).collect())
             }
-            Structure::Map(entries) | Structure::Struct(entries) => Value::Map(
+            Structure::Map(entries) => Value::Map(
                 entries.iter().map(|(key, value)| (Arc::clone(key), self.copy(value, span))).collect(),
             ),
+            Structure::Struct(..) => {
+                let entries = context.entries().into_iter();
+                Value::Map(entries.map(|(key, value)| (key, self.copy(value, span))).collect())
+            }
         };
         if matches!(&value, Value::List(items) if items.is_empty()) {
             self.whole = Whole::No;
@@ -450,7 +493,7 @@ impl<'t> Evaluator<'t> {
 /// A node that was placed as an argument, as the fragment sees it. `inputs` are those of all of it, for nodes that
 /// do not know theirs.
 fn context_of(node: &Node, inputs: &InputSet) -> Context {
-    let children = |node| Arc::new(context_of(node, inputs));
+    let children = |node| context_of(node, inputs);
     let value = match &node.value {
         Value::Null => Structure::Leaf(Leaf::None),
         Value::Bool(flag) => Structure::Leaf(Leaf::Bool(*flag)),
@@ -459,7 +502,7 @@ fn context_of(node: &Node, inputs: &InputSet) -> Context {
         Value::String(text) => Structure::Leaf(Leaf::Text(Arc::clone(text))),
         Value::List(items) => Structure::List(items.iter().map(children).collect()),
         Value::Map(entries) => {
-            Structure::Map(entries.iter().map(|(key, node)| (Arc::clone(key), children(node))).collect())
+            Structure::map(entries.iter().map(|(key, node)| (Arc::clone(key), children(node))).collect())
         }
     };
     let inputs = node.from.as_ref().map_or_else(|| inputs.clone(), |from| from.value.clone());

@@ -74,13 +74,13 @@ impl Language {
                 }
                 out.push(']');
             }
-            Structure::Map(entries) | Structure::Struct(entries) => {
+            Structure::Map(_) | Structure::Struct(..) => {
                 out.push('{');
-                let is_there = |item: &&std::sync::Arc<Context>| item.value != Structure::Leaf(Leaf::None);
-                let entries = entries.iter().filter(|(_, item)| is_there(item));
-                for (index, (key, item)) in entries.enumerate() {
+                let entries = value.entries().into_iter();
+                let there = entries.filter(|(_, item)| item.value != Structure::Leaf(Leaf::None));
+                for (index, (key, item)) in there.enumerate() {
                     out.push_str(if index > 0 { ", " } else { "" });
-                    self.text(key, out)?;
+                    self.text(&key, out)?;
                     out.push_str(": ");
                     self.write(item, out)?;
                 }

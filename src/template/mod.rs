@@ -25,7 +25,7 @@ use crate::diag::{FileId, Span};
 use crate::k8s::Value;
 
 pub use check::{check, check_patch};
-pub use evaluate::{Change, Output, Recording, evaluate, evaluate_patch};
+pub use evaluate::{Change, Evaluated, Globals, Output, Recording, evaluate, evaluate_patch, items};
 pub use expression::Expression;
 pub use language::Language;
 pub use parse::{fragment, patch, template};

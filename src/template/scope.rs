@@ -39,31 +39,28 @@ pub(super) fn take() -> Vec<Input> {
 /// A name and what it stands for, in front of the names outside of it.
 #[derive(Debug)]
 pub(super) struct Scope {
-    names: Vec<(Arc<str>, Arc<Context>)>,
+    names: Vec<(Arc<str>, Context)>,
     outer: Option<Arc<Scope>>,
 }
 
 impl Scope {
     /// The names of the whole environment, or of an inclusion's arguments.
-    pub(super) fn root(names: Vec<(Arc<str>, Arc<Context>)>) -> Arc<Self> {
+    pub(super) fn root(names: Vec<(Arc<str>, Context)>) -> Arc<Self> {
         Arc::new(Self { names, outer: None })
     }
 
     /// The scope with more names.
-    pub(super) fn with(self: &Arc<Self>, names: Vec<(Arc<str>, Arc<Context>)>) -> Arc<Self> {
+    pub(super) fn with(self: &Arc<Self>, names: Vec<(Arc<str>, Context)>) -> Arc<Self> {
         Arc::new(Self { names, outer: Some(Arc::clone(self)) })
     }
 
     /// The node at the end of a path of names.
-    pub(super) fn resolve(&self, path: &[String]) -> Option<&Arc<Context>> {
+    pub(super) fn resolve(&self, path: &[String]) -> Option<&Context> {
         let (first, rest) = path.split_first()?;
-        rest.iter().try_fold(self.find(first)?, |context, name| match &context.value {
-            Structure::Map(entries) | Structure::Struct(entries) => entries.get(&**name),
-            _ => None,
-        })
+        rest.iter().try_fold(self.find(first)?, |context, name| context.get(name))
     }
 
-    fn find(&self, name: &str) -> Option<&Arc<Context>> {
+    fn find(&self, name: &str) -> Option<&Context> {
         let here = self.names.iter().find(|(known, _)| &**known == name).map(|(_, context)| context);
         here.or_else(|| self.outer.as_deref()?.find(name))
     }
@@ -89,8 +86,10 @@ pub(super) fn is_none(value: &Jinja) -> bool {
 }
 
 /// A context node as an expression sees it; a leaf is read by this.
-pub(super) fn to_value(context: &Arc<Context>) -> Jinja {
-    let Structure::Leaf(leaf) = &context.value else { return Jinja::from_dyn_object(Arc::clone(context)) };
+fn to_value(context: &Context) -> Jinja {
+    let Structure::Leaf(leaf) = &context.value else {
+        return Jinja::from_dyn_object(Arc::new(context.clone()));
+    };
     note(&context.inputs);
     match leaf {
         Leaf::None => Jinja::from(()),
@@ -112,55 +111,62 @@ impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         match &self.value {
             Structure::List(items) => items.get(key.as_usize()?).map(to_value),
-            Structure::Map(entries) | Structure::Struct(entries) => entries.get(key.as_str()?).map(to_value),
-            Structure::Leaf(_) => None,
+            _ => self.get(key.as_str()?).map(to_value),
         }
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
-        match &self.value {
-            Structure::Map(entries) | Structure::Struct(entries) => entries.get(key).map(to_value),
-            _ => None,
-        }
+        self.get(key).map(to_value)
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         note(&self.inputs);
+        let keys = || self.entries().into_iter().map(|(key, _)| Jinja::from(key)).collect();
         // How many there are is read as well.
         match &self.value {
             Structure::List(items) => {
-                for item in items {
-                    note(&item.inputs);
-                }
+                items.iter().for_each(|item| note(&item.inputs));
                 Enumerator::Seq(items.len())
             }
-            Structure::Struct(entries) => {
-                Enumerator::Values(entries.keys().map(|key| Jinja::from(Arc::clone(key))).collect())
-            }
+            Structure::Struct(..) => Enumerator::Values(keys()),
             Structure::Map(entries) => {
-                for item in entries.values() {
-                    note(&item.inputs);
-                }
-                Enumerator::Values(entries.keys().map(|key| Jinja::from(Arc::clone(key))).collect())
+                entries.iter().for_each(|(_, item)| note(&item.inputs));
+                Enumerator::Values(keys())
             }
             Structure::Leaf(_) => Enumerator::NonEnumerable,
         }
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
-        // That it is not empty is by any of them; the first stands for all. That it is, by what is not there.
-        let first = match &self.value {
-            Structure::List(items) => items.first(),
-            Structure::Map(entries) => entries.values().next(),
-            Structure::Struct(_) | Structure::Leaf(_) => {
-                note(&self.inputs);
-                return matches!(self.value, Structure::Struct(_));
-            }
-        };
-        match first {
-            Some(_) => note(&self.inputs),
-            None => note(&self.inputs.absence()),
+        is_true(self)
+    }
+}
+
+/// Whether a condition on it holds: it is there, true, and not empty or zero. A leaf was read by whoever asks.
+pub(super) fn is_true(context: &Context) -> bool {
+    // That it is not empty is by any of its members; the first stands for all. That it is, by what is not there.
+    let first = match &context.value {
+        Structure::Leaf(leaf) => return is_true_leaf(leaf),
+        Structure::Struct(..) => {
+            note(&context.inputs);
+            return true;
         }
-        first.inspect(|first| note(&first.inputs)).is_some()
+        Structure::List(items) => items.first(),
+        Structure::Map(entries) => entries.first().map(|(_, item)| item),
+    };
+    match first {
+        Some(_) => note(&context.inputs),
+        None => note(&context.inputs.absence()),
+    }
+    first.inspect(|first| note(&first.inputs)).is_some()
+}
+
+fn is_true_leaf(leaf: &Leaf) -> bool {
+    match leaf {
+        Leaf::None => false,
+        Leaf::Bool(flag) => *flag,
+        Leaf::Int(number) => *number != 0,
+        Leaf::Float(number) => *number != 0.0,
+        Leaf::Text(text) => !text.is_empty(),
     }
 }

@@ -1,5 +1,6 @@
 //! What an expression gives: a node of the model itself, or a new one computed from what it read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use minijinja::Value as Jinja;
@@ -14,35 +15,31 @@ use crate::model::{Context, Leaf, Structure};
 
 /// Evaluates an expression. A plain path leads to its node without minijinja; anything else is computed, and the
 /// result's inputs are all that was read.
-pub(super) fn value(expression: &Expression, scope: &Arc<Scope>) -> Result<Arc<Context>, Failure> {
+pub(super) fn value<'s>(expression: &Expression, scope: &'s Arc<Scope>) -> Result<Cow<'s, Context>, Failure> {
     if let Some(context) = expression.path().and_then(|path| scope.resolve(path)) {
         if matches!(context.value, Structure::Leaf(_)) {
             scope::note(&context.inputs);
         }
-        return Ok(Arc::clone(context));
+        return Ok(Cow::Borrowed(context));
     }
     let mark = scope::mark();
     let value = expression
         .evaluate(Jinja::from_dyn_object(Arc::clone(scope)))
         .map_err(|error| failed(&error, expression.span))?;
-    match value.downcast_object::<Context>() {
+    match value.downcast_object_ref::<Context>() {
         // What chose it decided that it is there as well.
         Some(context) => {
             let mut inputs = scope::since(mark);
             inputs.extend(&context.inputs);
-            Ok(if inputs == context.inputs {
-                context
-            } else {
-                Arc::new(Context { value: context.value.clone(), inputs })
-            })
+            Ok(Cow::Owned(Context { value: context.value.clone(), inputs }))
         }
-        None => computed(&value, &scope::since(mark), expression.span).map(Arc::new),
+        None => computed(&value, &scope::since(mark), expression.span).map(Cow::Owned),
     }
 }
 
-/// Whether a condition holds: what is there, is true, and is not empty or zero.
+/// Whether a condition holds.
 pub(super) fn truth(expression: &Expression, scope: &Arc<Scope>) -> Result<bool, Failure> {
-    Ok(scope::to_value(&value(expression, scope)?).is_true())
+    Ok(scope::is_true(&*value(expression, scope)?))
 }
 
 /// The text of a scalar with expressions in it.
@@ -63,7 +60,7 @@ pub(super) fn splice(chunks: &[Chunk], scope: &Arc<Scope>) -> Result<String, Fai
             Structure::Leaf(Leaf::Bool(flag)) => text.push_str(&flag.to_string()),
             Structure::Leaf(Leaf::Float(_)) => return refuse("this is a fraction"),
             Structure::Leaf(Leaf::None) => return refuse("this is `none`"),
-            Structure::List(_) | Structure::Map(_) | Structure::Struct(_) => {
+            Structure::List(_) | Structure::Map(_) | Structure::Struct(..) => {
                 return refuse("this is a structure");
             }
         }
@@ -85,9 +82,9 @@ fn computed(value: &Jinja, inputs: &InputSet, span: Span) -> Result<Context, Fai
         },
         ValueKind::Seq | ValueKind::Iterable => {
             let items = value.try_iter().map_err(|error| failed(&error, span))?;
-            let item = |item: Jinja| match item.downcast_object::<Context>() {
-                Some(context) => Ok(context),
-                None => computed(&item, inputs, span).map(Arc::new),
+            let item = |item: Jinja| match item.downcast_object_ref::<Context>() {
+                Some(context) => Ok(context.clone()),
+                None => computed(&item, inputs, span),
             };
             let items = items.map(item).collect::<Result<_, _>>()?;
             return Ok(Context { value: Structure::List(items), inputs: inputs.clone() });

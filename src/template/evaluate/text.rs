@@ -67,12 +67,9 @@ impl<'t> Evaluator<'t> {
 /// Everything in it is read.
 fn note_all(context: &Context) {
     scope::note(&context.inputs);
-    let within: Vec<&Arc<Context>> = match &context.value {
-        Structure::Leaf(_) => Vec::new(),
-        Structure::List(items) => items.iter().collect(),
-        Structure::Map(entries) | Structure::Struct(entries) => entries.values().collect(),
-    };
-    for item in within {
-        note_all(item);
+    match &context.value {
+        Structure::Leaf(_) => {}
+        Structure::List(items) | Structure::Struct(_, items) => items.iter().for_each(note_all),
+        Structure::Map(entries) => entries.iter().for_each(|(_, item)| note_all(item)),
     }
 }
