@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::k8s::{Cursor, Node};
+use crate::k8s::{Cursor, Node, Value};
 
 /// Where a collection stands: how its keys are sorted, and what is known about it.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ impl<'a> Position<'a> {
         let mut sorted: Vec<_> =
             entries.iter().map(|(key, node)| (self.order.rank(key), &**key, node)).collect();
         sorted.sort_unstable_by_key(|(rank, key, _)| (*rank, *key));
-        sorted.into_iter().map(move |(_, key, node)| (key, node, self.field(key)))
+        sorted.into_iter().map(move |(_, key, node)| (key, node, self.value(key, node)))
     }
 
     /// That of the items of the list that stands here.
@@ -47,7 +47,11 @@ impl<'a> Position<'a> {
         }
     }
 
-    fn field(self, key: &str) -> Self {
+    /// That of what stands at a key. Where a scalar stands does not matter.
+    fn value(self, key: &str, node: &Node) -> Self {
+        if !matches!(node.value, Value::Map(_) | Value::List(_)) {
+            return self;
+        }
         let order = match (self.order, key) {
             (Order::Root, "metadata") => Order::Metadata,
             _ => Order::Inner(&[]),

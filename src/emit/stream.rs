@@ -4,6 +4,8 @@
 pub(super) mod tests;
 
 use std::io::{self, Write};
+use std::sync::mpsc;
+use std::thread;
 
 use rayon::prelude::*;
 
@@ -14,6 +16,12 @@ use crate::verify::Verified;
 
 /// How many objects are held as text at a time.
 const PIECE: usize = 1024;
+
+/// The fewest objects that another thread writes.
+const SHARE: usize = 16;
+
+/// Most objects take less, in bytes.
+const USUAL: usize = 2048;
 
 /// How a stream is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +52,7 @@ pub fn stream(
     verified: &Verified,
     family: Option<&str>,
     format: Format,
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
 ) -> io::Result<()> {
     let _room = tracing::debug_span!(target: "p8fs-gen.emit", "wrote the stream").entered();
     let wanted = |object: &&Object| family.is_none_or(|family| *object.family == *family);
@@ -71,20 +79,27 @@ fn stream_of(
     mut objects: Vec<&Object>,
     catalog: &Catalog,
     format: Format,
-    out: &mut impl Write,
+    out: &mut (impl Write + Send),
 ) -> io::Result<()> {
     objects.sort_by_cached_key(|object| {
         let Identity { api_version, kind, namespace, name } = &object.identity;
         (Wave::of(api_version, kind), kind, namespace, name, api_version)
     });
-    for (index, piece) in objects.chunks(PIECE).enumerate() {
-        if index > 0 {
-            out.write_all(format.separator())?;
-        }
-        let documents: Vec<_> = piece.par_iter().map(|object| document(object, catalog, format)).collect();
-        out.write_all(&documents.join(format.separator()))?;
-    }
-    Ok(())
+    let mut pieces = objects.chunks(PIECE).enumerate().map(|(index, piece)| {
+        let documents = piece.par_iter().with_min_len(SHARE).map(|object| document(object, catalog, format));
+        let text = documents.collect::<Vec<_>>().join(format.separator());
+        let separator = if index > 0 { format.separator() } else { b"" };
+        [separator, &text].concat()
+    });
+    thread::scope(|scope| {
+        // A piece is written while the next one is made.
+        let (made, to_write) = mpsc::sync_channel::<Vec<u8>>(1);
+        let writer = scope.spawn(move || to_write.iter().try_for_each(|piece| out.write_all(&piece)));
+        // Nobody listens after an error.
+        let _ = pieces.try_for_each(|piece| made.send(piece));
+        drop(made);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// One object, with the end of its last line.
@@ -93,7 +108,7 @@ pub(super) fn document(object: &Object, catalog: &Catalog, format: Format) -> Ve
     let schema = catalog.cursor(api_version, kind);
     match format {
         Format::Yaml => {
-            let mut out = String::new();
+            let mut out = String::with_capacity(USUAL);
             yaml::write(&object.root, schema, &mut out);
             out.into_bytes()
         }

@@ -119,5 +119,11 @@ fn value(node: &Node, after: After, at: At<'_>, out: &mut String) {
 }
 
 fn indent(columns: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', columns));
+    const SPACES: &str = "                                ";
+    let mut left = columns;
+    while left > 0 {
+        let some = left.min(SPACES.len());
+        out.push_str(&SPACES[..some]);
+        left -= some;
+    }
 }

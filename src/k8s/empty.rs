@@ -39,6 +39,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("monitoring.coreos.com/v1/ServiceMonitor", "selector"),
 ];
 
+/// Whether there is any definition in which emptiness or absence of `field` means "all".
+pub fn may_mean_all(field: &str) -> bool {
+    FIELDS.iter().any(|(_, known)| *known == field)
+}
+
 /// Whether emptiness or absence of `field` in an object of `definition` means "all".
 pub fn empty_means_all(definition: &str, field: &str) -> bool {
     FIELDS.contains(&(definition, field))

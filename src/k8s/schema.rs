@@ -236,7 +236,9 @@ impl Schema {
         {
             return Some((what, wanted.to_owned()));
         }
-        let counted = refuses_count(text.chars().count(), self.min_length, self.max_length, "characters");
+        let is_bounded = self.min_length.is_some() || self.max_length.is_some();
+        let count = if is_bounded { text.chars().count() } else { 0 };
+        let counted = refuses_count(count, self.min_length, self.max_length, "characters");
         counted.or_else(|| {
             let pattern = self.pattern.as_ref().filter(|pattern| pattern.fits(text) == Some(false))?;
             Some((format!("cannot be `{text}`"), format!("does not match `{}`", pattern.as_str())))

@@ -4,17 +4,41 @@ use std::sync::Arc;
 
 use super::evaluate::{Failure, add_left_out, left_out};
 use crate::diag::{Code, Diagnostic};
-use crate::k8s::{Cursor, Made, Node, Value, empty_means_all};
+use crate::k8s::{Cursor, Made, Node, Value, empty_means_all, may_mean_all};
 
 /// Removes the places that data left out (nulls, which templates cannot write) and refuses omissions that would
-/// widen what the object allows. Walks beside the schema as far as there is one.
-pub(super) fn settle(node: &mut Node, at: Option<Cursor<'_>>) -> Result<(), Failure> {
+/// widen what the object allows, as far as there is a schema, whose root is given.
+pub(super) fn settle(node: &mut Node, root: Option<Cursor<'_>>) -> Result<(), Failure> {
+    within(node, &Place::Root(root))
+}
+
+/// A place in the schema, looked up only where it matters: few fields are left out, and fewer of those mean anything.
+enum Place<'p, 's> {
+    Root(Option<Cursor<'s>>),
+    Field(&'p Place<'p, 's>, &'p str),
+    Item(&'p Place<'p, 's>),
+}
+
+impl<'s> Place<'_, 's> {
+    fn look_up(&self) -> Option<Cursor<'s>> {
+        match self {
+            Place::Root(root) => *root,
+            Place::Field(holder, key) => holder.look_up()?.field(key),
+            Place::Item(list) => list.look_up()?.item(),
+        }
+    }
+}
+
+fn within(node: &mut Node, place: &Place<'_, '_>) -> Result<(), Failure> {
     match &mut node.value {
         Value::Map(entries) => {
             let before = entries.len();
             for (key, child) in entries.iter_mut() {
-                settle(child, at.and_then(|at| at.field(key)))?;
-                if is_omission(child) && at.is_some_and(|at| empty_means_all(at.definition(), key)) {
+                within(child, &Place::Field(place, key))?;
+                if is_omission(child)
+                    && may_mean_all(key)
+                    && place.look_up().is_some_and(|at| empty_means_all(at.definition(), key))
+                {
                     return Err(Box::new(finding(key, child)));
                 }
             }
@@ -28,7 +52,7 @@ pub(super) fn settle(node: &mut Node, at: Option<Cursor<'_>>) -> Result<(), Fail
         }
         Value::List(items) => {
             for item in items {
-                settle(item, at.and_then(Cursor::item))?;
+                within(item, &Place::Item(place))?;
             }
         }
         _ => {}

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use super::{Findings, Origin, identity, pods};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::k8s::{
-    Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Type, Value, item_identity,
+    Cursor, FieldPath, Identity, Node, Object, Refusal, Schemas, Step, Type, Value, item_identity, item_key,
 };
 
 /// Wherever it stands: of the object itself, of pod templates, of claim templates.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const POD_SPEC: &str = "io.k8s.api.core.v1.PodSpec";
 
-pub(super) fn check(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'_>) {
+pub(super) fn check<'a>(object: &'a Object, schemas: Schemas<'a>, findings: &mut Findings<'_>) {
     let Identity { api_version, kind, .. } = &object.identity;
     match schemas.cursor(api_version, kind) {
         Some(root) => {
-            let mut walk = Walk { object, findings, path: FieldPath::default(), unproved: BTreeSet::new() };
+            let mut walk = Walk { object, findings, path: Vec::new(), unproved: BTreeSet::new() };
             walk.node(&object.root, root);
             let unproved = walk.unproved;
             if !unproved.is_empty() {
@@ -87,15 +87,30 @@ fn unknown_kind(object: &Object, schemas: Schemas<'_>, findings: &mut Findings<'
 struct Walk<'a, 'f, 's> {
     object: &'a Object,
     findings: &'f mut Findings<'s>,
-    path: FieldPath,
+    path: Vec<Taken<'a>>,
     /// What applies to a foreign object and cannot be evaluated.
     unproved: BTreeSet<String>,
 }
 
-impl Walk<'_, '_, '_> {
+/// A step of a walk: one of a [`FieldPath`], as long as nothing is found at its end.
+#[derive(Clone, Copy)]
+enum Taken<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Walk<'a, '_, '_> {
+    fn path(&self) -> FieldPath {
+        let step = |taken: &Taken<'_>| match *taken {
+            Taken::Key(key) => Step::Key(key.into()),
+            Taken::Index(index) => Step::Index(index),
+        };
+        FieldPath(self.path.iter().map(step).collect())
+    }
+
     /// A finding about a node: what is wrong with it completes "`path` …".
     fn finding(&self, code: Code, node: &Node, what: &str, label: &str) -> Diagnostic {
-        let title = format!("{}: `{}` {what}", self.object.identity, self.path);
+        let title = format!("{}: `{}` {what}", self.object.identity, self.path());
         match code {
             Code::InvalidFieldValue => self.findings.value(code, title, node, label),
             _ => self.findings.structure(code, title, node, label),
@@ -106,7 +121,7 @@ impl Walk<'_, '_, '_> {
         self.findings.push(self.finding(code, node, what, label));
     }
 
-    fn node(&mut self, node: &Node, at: Cursor<'_>) {
+    fn node(&mut self, node: &'a Node, at: Cursor<'a>) {
         let schema = at.schema();
         match self.findings.origin {
             Origin::Rendered(_) => {
@@ -118,11 +133,13 @@ impl Walk<'_, '_, '_> {
             Origin::Foreign if schema.validations.is_empty() => self.unproved.extend(schema.unproved()),
             Origin::Foreign => drop(self.unproved.insert("its rules in CEL".to_owned())),
         }
-        if at.definition() == OBJECT_META {
-            identity::metadata(self.object, node, self.findings);
-        }
-        if at.definition() == POD_SPEC {
-            pods::check(self.object, node, self.findings);
+        // Not of what stands within, which has no fields of its own.
+        if !schema.properties.is_empty() {
+            match at.definition() {
+                OBJECT_META => identity::metadata(self.object, node, self.findings),
+                POD_SPEC => pods::check(self.object, node, self.findings),
+                _ => {}
+            }
         }
         let refusal = schema.refuses(&node.value);
         if let Some(Refusal { code, what, wanted }) =
@@ -152,11 +169,11 @@ impl Walk<'_, '_, '_> {
 
     /// Whether this is the part of somebody's object that only controllers write: the API server decodes it and drops it.
     fn is_in_status(&self) -> bool {
-        let is_status = |step: &Step| matches!(step, Step::Key(key) if &**key == "status");
-        matches!(self.findings.origin, Origin::Foreign) && self.path.0.first().is_some_and(is_status)
+        matches!(self.findings.origin, Origin::Foreign)
+            && matches!(self.path.first(), Some(Taken::Key("status")))
     }
 
-    fn children(&mut self, node: &Node, at: Cursor<'_>) {
+    fn children(&mut self, node: &'a Node, at: Cursor<'a>) {
         match &node.value {
             Value::Map(entries) => self.map(node, entries, at),
             Value::List(items) => self.list(items, at),
@@ -164,13 +181,13 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn map(&mut self, node: &Node, entries: &[(Arc<str>, Node)], at: Cursor<'_>) {
+    fn map(&mut self, node: &'a Node, entries: &'a [(Arc<str>, Node)], at: Cursor<'a>) {
         let schema = at.schema();
         if let Some(keys) = schema.keys {
             for (key, child) in entries {
                 if let Err(wanted) = keys.check(key) {
                     let title =
-                        format!("{}: `{key}` cannot be a key of `{}`", self.object.identity, self.path);
+                        format!("{}: `{key}` cannot be a key of `{}`", self.object.identity, self.path());
                     let found = self.findings.value(keys.code(), title, child, wanted);
                     self.findings.push(if child.lead == 0 {
                         found
@@ -181,12 +198,12 @@ impl Walk<'_, '_, '_> {
             }
         }
         for (key, child) in entries {
-            self.path.0.push(Step::Key(Arc::clone(key)));
+            self.path.push(Taken::Key(key));
             match at.field(key) {
                 Some(place) => self.node(child, place),
                 None if at.keeps_unknown(key) => {}
                 None => {
-                    let title = format!("{}: unknown field `{}`", self.object.identity, self.path);
+                    let title = format!("{}: unknown field `{}`", self.object.identity, self.path());
                     let label = "the API server would refuse it";
                     let mut found = self.findings.structure(Code::UnknownField, title, child, label);
                     if child.lead != 0 {
@@ -196,7 +213,7 @@ impl Walk<'_, '_, '_> {
                     self.findings.push(found.suggest(key, schema.properties.keys().map(String::as_str)));
                 }
             }
-            self.path.0.pop();
+            self.path.pop();
         }
         if self.is_in_status() {
             return;
@@ -204,26 +221,26 @@ impl Walk<'_, '_, '_> {
         for field in schema.to_be_given() {
             // The API server drops nulls before it looks for what is required.
             if node.get(field).is_none_or(|node| node.value == Value::Null) {
-                self.path.0.push(Step::Key(field.into()));
+                self.path.push(Taken::Key(field));
                 self.report(Code::MissingField, node, "is required", "lacks it");
-                self.path.0.pop();
+                self.path.pop();
             }
         }
     }
 
     fn is_tolerated(&self, list: Cursor<'_>) -> bool {
-        let Some(Step::Key(name)) = self.path.0.last() else { return false };
-        TOLERATED.contains(&(list.definition(), name))
+        let Some(Taken::Key(name)) = self.path.last() else { return false };
+        TOLERATED.contains(&(list.definition(), *name))
     }
 
-    fn list(&mut self, items: &[Node], at: Cursor<'_>) {
+    fn list(&mut self, items: &'a [Node], at: Cursor<'a>) {
         let place = at.item();
         for (index, item) in items.iter().enumerate() {
-            self.path.0.push(Step::Index(index));
+            self.path.push(Taken::Index(index));
             if let Some(place) = place {
                 self.node(item, place);
             }
-            self.path.0.pop();
+            self.path.pop();
         }
         if self.is_in_status() {
             return;
@@ -234,12 +251,11 @@ impl Walk<'_, '_, '_> {
                 self.report(Code::DuplicateItem, item, "has an item twice", "the second");
             }
         }
-        if let [first, ..] = at.list_map_keys() {
+        if let ([first, ..], [_, _, ..]) = (at.list_map_keys(), items) {
             let mut seen = BTreeSet::new();
             for item in items {
-                let identity = item_identity(item, at);
-                if !seen.insert(identity.clone()) {
-                    let what = format!("has two items with {}", identity.join(" and "));
+                if !seen.insert(item_key(item, at)) {
+                    let what = format!("has two items with {}", item_identity(item, at).join(" and "));
                     let place = item.get(first).unwrap_or(item);
                     let mut found = self.finding(Code::DuplicateItem, place, &what, "the second");
                     if matches!(self.findings.origin, Origin::Foreign) && self.is_tolerated(at) {

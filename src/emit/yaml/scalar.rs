@@ -7,11 +7,17 @@ use super::indent;
 /// Words that some YAML reader takes for a boolean, a null or a number; compared without case.
 const WORDS: [&str; 14] =
     ["y", "yes", "n", "no", "on", "off", "true", "false", "null", ".inf", ".nan", "inf", "infinity", "nan"];
+const LONGEST_WORD: usize = "infinity".len();
 
 /// Writes a string as a value after its key or dash, with the end of its line.
 ///
 /// `column` is that of the mapping or list it stands in; a block literal stands two further in.
 pub(super) fn text(text: &str, column: usize, out: &mut String) {
+    if is_word(text) {
+        out.push_str(text);
+        out.push('\n');
+        return;
+    }
     if !fits_literal(text) {
         line(text, out);
         out.push('\n');
@@ -40,7 +46,7 @@ pub(super) fn text(text: &str, column: usize, out: &mut String) {
 
 /// Writes a string on one line, as keys have to be; without the end of the line.
 pub(super) fn line(text: &str, out: &mut String) {
-    if is_plain(text) {
+    if is_word(text) || is_plain(text) {
         out.push_str(text);
         return;
     }
@@ -89,6 +95,19 @@ fn fits_literal(text: &str) -> bool {
             .all(|line| !line.ends_with([' ', '\t']) && line.chars().all(|c| c == '\t' || is_visible(c)))
 }
 
+/// Most keys and many values, told at a glance: plain, because a letter that begins no number is followed by what
+/// stands in names and paths, and the whole is no reserved word.
+fn is_word(text: &str) -> bool {
+    let is_of_names = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+    text.starts_with(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'))
+        && text.bytes().all(|byte| is_of_names(&byte))
+        && !is_reserved(text)
+}
+
+fn is_reserved(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && WORDS.iter().any(|reserved| text.eq_ignore_ascii_case(reserved))
+}
+
 /// Nobody takes the text for anything but this string.
 fn is_plain(text: &str) -> bool {
     // Dashes are fine before a word (`--verbose`), a point too (`./run`); alone they mean something, and some
@@ -97,7 +116,7 @@ fn is_plain(text: &str) -> bool {
     (text.starts_with('_') || word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '$' | '(')))
         && reads_through(text)
         && !looks_numeric(text)
-        && !WORDS.iter().any(|reserved| text.eq_ignore_ascii_case(reserved))
+        && !is_reserved(text)
 }
 
 /// Nothing inside or at the end makes a key, a comment, or something that one cannot see.
