@@ -22,6 +22,8 @@ mod values;
 mod workload;
 mod workloads;
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::diag::{Code, Diagnostic, Sink};
@@ -54,8 +56,14 @@ pub use workloads::{Endpoint, Listener, PartOfStore, Serving, Sort, Target, Work
 /// whole environment any more.
 pub fn declare(merged: &Merged, environment: &str, sink: &mut Sink) -> Option<Declared> {
     let _room = tracing::debug_span!(target: "p8fs-gen.declare", "checked declarations").entered();
-    let sound = findings::check(merged, environment, sink)?;
-    match Declared::deserialize(&*sound) {
+    // Most are sound as they are, and it takes as long to read them as to see that.
+    let (sound, declared) =
+        rayon::join(|| findings::check(merged, environment, sink), || Declared::deserialize(&merged.tree));
+    let declared = match sound? {
+        Cow::Borrowed(_) => declared,
+        Cow::Owned(mended) => Declared::deserialize(&mended),
+    };
+    match declared {
         Ok(mut declared) => {
             declared.name_parts();
             rules::check(&declared, merged, sink);

@@ -28,8 +28,10 @@ pub fn choose(layers: Vec<Layer>, name: &str, sink: &mut Sink) -> Vec<Layer> {
     let mut upper = Vec::new();
     let mut first = None;
     for mut layer in layers {
-        let clusters = match &mut layer.tree.value {
-            Value::Table(entries) => entries.remove(CLUSTERS),
+        let clusters =
+            layer.tree.value.get(CLUSTERS).is_some().then(|| &mut Arc::make_mut(&mut layer.tree).value);
+        let clusters = match clusters {
+            Some(Value::Table(entries)) => entries.remove(CLUSTERS),
             _ => None,
         };
         match clusters {
@@ -92,7 +94,7 @@ fn over_cluster(layer: &Layer, cluster: Tree) -> Layer {
     let entries = BTreeMap::from([(Arc::from("cluster"), cluster)]);
     Layer {
         file: layer.file.clone(),
-        tree: Tree { value: Value::Table(entries), origin: layer.tree.origin, key: None },
+        tree: Arc::new(Tree { value: Value::Table(entries), origin: layer.tree.origin, key: None }),
         extends: Vec::new(),
         unset: Vec::new(),
         syntax: Sink::default(),

@@ -16,8 +16,8 @@ pub type Path = Vec<Arc<str>>;
 pub struct Layer {
     /// Its file, below `environments/`.
     pub file: String,
-    /// Its table, without `extends` and `unset`.
-    pub tree: Tree,
+    /// Its table, without `extends` and `unset`. The environments on top of the file share it.
+    pub tree: Arc<Tree>,
     /// The layers below it, by file name, each with the place that says so.
     pub extends: Vec<(String, Span)>,
     /// The paths it removes from the layers below, each with the place that says so.
@@ -221,7 +221,7 @@ fn stray(layer: &Layer) -> Diagnostic {
     let title = format!("`{}` is neither an environment nor a layer of one", layer.file);
     let found = Diagnostic::error(Code::StrayFile, title);
     let mut tables = layer.tree.value.table().into_iter().flatten();
-    let first = tables.next().map_or(&layer.tree, |(_, tree)| tree);
+    let first = tables.next().map_or(&*layer.tree, |(_, tree)| tree);
     match layer.misspelt() {
         Some(at) => found.at(at, "did you mean `environment`?"),
         None => found
@@ -243,7 +243,7 @@ pub(super) fn layer(name: &str, mut tree: Tree, mut syntax: Sink) -> Layer {
         }
     });
     let unset = paths.collect();
-    Layer { file: name.to_owned(), tree, extends, unset, syntax }
+    Layer { file: name.to_owned(), tree: Arc::new(tree), extends, unset, syntax }
 }
 
 /// Takes a list of strings out of the root table.

@@ -79,7 +79,7 @@ fn below(file: String, store: &Arc<str>, tree: Tree) -> Layer {
         Tree { value: Value::Table(entries), origin, key: None }
     };
     let tree = table("stores", table(store, tree));
-    Layer { file, tree, extends: Vec::new(), unset: Vec::new(), syntax: Sink::default() }
+    Layer { file, tree: Arc::new(tree), extends: Vec::new(), unset: Vec::new(), syntax: Sink::default() }
 }
 
 fn unknown(kind: &str, at: Span, workspace: &Workspace) -> Result<Diagnostic, WorkspaceError> {

@@ -75,7 +75,7 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
                 sink.push(found);
             }
             for layer in below.iter_mut() {
-                remove(&mut layer.tree, path);
+                remove(Arc::make_mut(&mut layer.tree), path);
             }
         }
     }
@@ -85,8 +85,8 @@ pub fn merge(mut layers: Vec<Layer>, sink: &mut Sink) -> Merged {
 
 fn lay(layers: &[Layer]) -> (Tree, Inputs) {
     let mut builder = Builder::default();
-    let stack: Vec<&FileTree> = layers.iter().rev().map(|layer| &layer.tree).collect();
-    let tree = builder.build("", &stack);
+    let stack: Vec<&FileTree> = layers.iter().rev().map(|layer| &*layer.tree).collect();
+    let tree = builder.build(String::new(), &stack);
     (tree, Inputs { nodes: builder.nodes })
 }
 
@@ -125,7 +125,7 @@ struct Builder {
 
 impl Builder {
     /// Builds the node that the stack of equal paths makes, the uppermost layer first.
-    fn build(&mut self, path: &str, stack: &[&FileTree]) -> Tree {
+    fn build(&mut self, path: String, stack: &[&FileTree]) -> Tree {
         let top = stack[0];
         // Tables merge with the tables right beneath them; anything else hides all that is below.
         let tables = stack.iter().map_while(|tree| tree.value.table()).collect::<Vec<_>>();
@@ -133,9 +133,10 @@ impl Builder {
         let place = |tree: &&FileTree| if tables.is_empty() { tree.origin } else { tree.place() };
         let shadowed = below.iter().map(place).collect();
 
-        let input = u32::try_from(self.nodes.len()).map_or(Input::NONE, Input);
+        let place = self.nodes.len();
+        let input = u32::try_from(place).map_or(Input::NONE, Input);
         let info = InputInfo {
-            path: path.to_owned(),
+            path: String::new(),
             key: top.key,
             origin: top.origin,
             shadowed,
@@ -147,23 +148,29 @@ impl Builder {
             (None, Value::Array(items)) => {
                 let items = items.iter().enumerate();
                 Value::Array(
-                    items.map(|(index, item)| self.build(&format!("{path}[{index}]"), &[item])).collect(),
+                    items.map(|(index, item)| self.build(format!("{path}[{index}]"), &[item])).collect(),
                 )
             }
-            (None, _) => Value::Table(self.table(path, &tables)),
+            (None, _) => Value::Table(self.table(&path, &tables)),
         };
+        self.nodes[place].path = path;
         Tree { value, input }
     }
 
     fn table(&mut self, path: &str, tables: &[&BTreeMap<Arc<str>, FileTree>]) -> BTreeMap<Arc<str>, Tree> {
+        let path_of = |key: &str| match path {
+            "" => key.to_owned(),
+            path => [path, ".", key].concat(),
+        };
+        if let [only] = tables {
+            let build = |(key, tree): (&Arc<str>, _)| (Arc::clone(key), self.build(path_of(key), &[tree]));
+            return only.iter().map(build).collect();
+        }
         let mut stacks: BTreeMap<&Arc<str>, Vec<&FileTree>> = BTreeMap::new();
         for (key, tree) in tables.iter().copied().flatten() {
             stacks.entry(key).or_default().push(tree);
         }
-        let mut build = |(key, stack): (&Arc<str>, Vec<&FileTree>)| {
-            let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
-            (Arc::clone(key), self.build(&path, &stack))
-        };
-        stacks.into_iter().map(&mut build).collect()
+        let build = |(key, stack): (&Arc<str>, Vec<_>)| (Arc::clone(key), self.build(path_of(key), &stack));
+        stacks.into_iter().map(build).collect()
     }
 }

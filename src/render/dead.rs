@@ -12,17 +12,20 @@ use crate::merge::{InputInfo, Inputs, Reads};
 /// no environment on top of it reads it.
 #[derive(Debug, Default)]
 pub struct DeadKeys {
-    /// By their place.
-    values: BTreeMap<Span, Seen>,
-    /// The headers of tables, by path.
-    tables: BTreeMap<String, Span>,
+    /// The values that an environment left unread, by their place.
+    unread: BTreeMap<Span, Unread>,
+    /// The places of those that one has read; most of them more than once.
+    read: Vec<Span>,
+    /// The services and stores of which something was read.
+    living: BTreeSet<String>,
+    /// The headers of all services and stores, by path.
+    headers: BTreeMap<String, Span>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct Unread {
     path: String,
     key: Span,
-    is_read: bool,
     /// How much of the path leads to a table of which something was read, in bytes.
     living: usize,
 }
@@ -35,19 +38,27 @@ impl DeadKeys {
             let is_read = |(input, info): &(_, &InputInfo)| info.leaf.is_some() && reads.contains(*input);
             inputs.iter().filter(is_read).map(|(_, info)| &*info.path).collect::<BTreeSet<&str>>()
         });
+        let mut last = "";
         for (input, InputInfo { path, key, origin, shadowed, leaf }) in inputs.iter() {
             let key = key.unwrap_or(*origin);
             if leaf.is_none() {
-                self.tables.entry(path.clone()).or_insert(key);
-                continue;
-            }
-            for (origin, key) in iter::once((*origin, key)).chain(shadowed.iter().map(|span| (*span, *span)))
-            {
-                let new = || Seen { path: path.clone(), key, is_read: false, living: 0 };
-                let seen = self.values.entry(origin).or_insert_with(new);
-                seen.is_read |= reads.contains(input);
-                if !seen.is_read {
-                    seen.living = seen.living.max(living(path, &read));
+                if path.matches('.').count() == 1 {
+                    self.headers.entry(path.clone()).or_insert(key);
+                }
+            } else if reads.contains(input) {
+                self.read.push(*origin);
+                self.read.extend(shadowed);
+                if let Some(thing) = thing(path).filter(|thing| *thing != last) {
+                    self.living.insert(thing.to_owned());
+                    last = thing;
+                }
+            } else {
+                let living = living(path, &read);
+                let shadowed = shadowed.iter().map(|span| (*span, *span));
+                for (origin, key) in iter::once((*origin, key)).chain(shadowed) {
+                    let new = || Unread { path: path.clone(), key, living };
+                    let seen = self.unread.entry(origin).or_insert_with(new);
+                    seen.living = seen.living.max(living);
                 }
             }
         }
@@ -55,14 +66,17 @@ impl DeadKeys {
 
     /// A finding for every key of the files that `judged` accepts; one for a service or store that is dead whole.
     pub fn findings(&self, judged: impl Fn(Span) -> bool) -> Vec<Diagnostic> {
-        let living = self.values.values().filter(|seen| seen.is_read);
-        let living: BTreeSet<&str> = living.filter_map(|seen| thing(&seen.path)).collect();
+        let judged = self.unread.iter().filter(|(place, _)| judged(**place)).collect::<Vec<_>>();
+        if judged.is_empty() {
+            return Vec::new();
+        }
+        let read: BTreeSet<Span> = self.read.iter().copied().collect();
         let mut reported = BTreeSet::new();
         let mut found = Vec::new();
-        for (_, seen) in self.values.iter().filter(|(place, seen)| !seen.is_read && judged(**place)) {
-            match thing(&seen.path).filter(|thing| !living.contains(thing)) {
+        for (_, seen) in judged.into_iter().filter(|(place, _)| !read.contains(place)) {
+            match thing(&seen.path).filter(|thing| !self.living.contains(*thing)) {
                 Some(thing) if !reported.insert(thing) => {}
-                Some(thing) => found.push(dead(thing, self.tables.get(thing).copied().unwrap_or(seen.key))),
+                Some(thing) => found.push(dead(thing, self.headers.get(thing).copied().unwrap_or(seen.key))),
                 // Nobody could remove it: what uses it elsewhere was overridden here.
                 None if required_holder(&seen.path).is_some_and(|holder| holder.len() <= seen.living) => {}
                 None => found.push(dead(&seen.path, seen.key)),

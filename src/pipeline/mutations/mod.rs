@@ -46,7 +46,7 @@ impl Machine {
         let mut sink = Sink::default();
         let layer = Layer {
             file: "mutant.toml".to_owned(),
-            tree: self.tree(declaration),
+            tree: Arc::new(self.tree(declaration)),
             extends: Vec::new(),
             unset: Vec::new(),
             syntax: Sink::default(),
