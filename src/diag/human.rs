@@ -27,7 +27,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources) -> String {
         let source = sources.get(file);
         let spans: Vec<_> = labels.iter().map(|(_, label)| one_line(&source.text, label)).collect();
         let window = window(&source.text, &spans);
-        let line = source.text[..window.start].matches('\n').count() + 1;
+        let line = source.line_of(window.start);
         let annotations = labels.into_iter().zip(spans).map(|((kind, label), span)| {
             let text = (!label.text.is_empty()).then_some(&*label.text);
             kind.span(span.start - window.start..span.end - window.start).label(text)

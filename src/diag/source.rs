@@ -1,7 +1,7 @@
 //! Source texts and places in them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file known to [`Sources`]; an index, valid only for the `Sources` that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,16 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where its lines end, looked up when something is found in it: there may be much to find in a large text.
+    line_ends: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// The line that a byte is on, from 1.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        let ends = self.line_ends.get_or_init(|| self.text.match_indices('\n').map(|(end, _)| end).collect());
+        ends.partition_point(|end| *end < offset) + 1
+    }
 }
 
 /// Where arguments of the command line are written, in place of a path.
@@ -73,7 +83,7 @@ impl Sources {
     /// Adds a text and returns its handle.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), line_ends: OnceLock::new() });
         id
     }
 
@@ -104,9 +114,9 @@ impl Sources {
 
     /// Line and column of the span's first byte, both from 1, columns in characters.
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let text = &self.get(span.file).text;
-        let before = text.get(..span.start as usize).unwrap_or(text);
-        (before.matches('\n').count() + 1, before[line_start(before)..].chars().count() + 1)
+        let source = self.get(span.file);
+        let before = source.text.get(..span.start as usize).unwrap_or(&source.text);
+        (source.line_of(before.len()), before[line_start(before)..].chars().count() + 1)
     }
 
     /// Lines and columns of what the span covers.
