@@ -4,7 +4,6 @@ mod manifests;
 mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use tracing::field::Empty;
 use tracing::info_span;
