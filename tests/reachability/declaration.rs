@@ -75,7 +75,7 @@ impl Declaration {
                 let port = number(&workload.declared["ports"][peer]);
                 found.insert(ways(name, name, port, "TCP"));
             }
-            if let Some(port) = self.exposed(workload) {
+            if let Some(port) = exposed(workload) {
                 found.insert(ways("entry", name, port, "TCP"));
             }
             let server = &self.0["cluster"]["api_server"];
@@ -126,12 +126,6 @@ impl Declaration {
         }
         let Some(workload) = workloads.get(target) else { return Vec::new() };
         vec![(target.to_owned(), port_of(&workload.declared["ports"], port, &Value::Null))]
-    }
-
-    /// The port at which requests from outside come in.
-    fn exposed(&self, workload: &Workload<'_>) -> Option<u16> {
-        let expose = workload.declared["expose"].as_object()?;
-        Some(port_of(&workload.declared["ports"], expose.get("port").and_then(Value::as_str), &Value::Null))
     }
 
     /// Every port that is declared.
@@ -202,6 +196,12 @@ impl Declaration {
         let names = [&gateway["pods_namespace"], &gateway["namespace"], &ingress["namespace"]];
         names.into_iter().find_map(Value::as_str)
     }
+}
+
+/// The port at which requests from outside come in.
+fn exposed(workload: &Workload<'_>) -> Option<u16> {
+    let expose = workload.declared["expose"].as_object()?;
+    Some(port_of(&workload.declared["ports"], expose.get("port").and_then(Value::as_str), &Value::Null))
 }
 
 /// The named port; else that which is meant where none is named.

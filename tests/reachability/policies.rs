@@ -101,10 +101,10 @@ impl Rendered {
         let rules = self.policies.iter().flat_map(|policy| {
             ["ingress", "egress"]
                 .into_iter()
-                .flat_map(|direction| policy["spec"][direction].as_array())
+                .filter_map(|direction| policy["spec"][direction].as_array())
                 .flatten()
         });
-        let ports = rules.flat_map(|rule| rule["ports"].as_array()).flatten();
+        let ports = rules.filter_map(|rule| rule["ports"].as_array()).flatten();
         ports.filter_map(|port| u16::try_from(port["port"].as_u64()?).ok()).collect()
     }
 
@@ -222,7 +222,7 @@ fn pod(object: &Value) -> Option<Place> {
     };
     let labels = template["metadata"]["labels"].as_object().expect("pods have labels").clone();
     let containers = template["spec"]["containers"].as_array().into_iter().flatten();
-    let ports = containers.flat_map(|container| container["ports"].as_array()).flatten();
+    let ports = containers.filter_map(|container| container["ports"].as_array()).flatten();
     let named = ports
         .filter_map(|port| Some((text(&port["name"]), u16::try_from(port["containerPort"].as_u64()?).ok()?)));
     Some(Place {

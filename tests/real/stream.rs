@@ -41,7 +41,7 @@ impl Document {
         Self { text, object }
     }
 
-    fn kind(&self) -> &TypeMeta {
+    pub fn kind(&self) -> &TypeMeta {
         self.object.types.as_ref().expect("a document has a kind")
     }
 
