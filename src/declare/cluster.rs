@@ -47,6 +47,8 @@ pub struct Cluster {
     pub storage: Option<Sourced<Bytes>>,
     /// What it costs.
     pub prices: Option<Sourced<Prices>>,
+    /// The secret with which images are pulled, one of `[secrets]`; it has the key `.dockerconfigjson`.
+    pub pull_secret: Option<Sourced<Name>>,
     /// Groups of like nodes, by name.
     #[serde(default)]
     pub pools: BTreeMap<Name, Sourced<Pool>>,

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::cluster::Cluster;
+use super::secret::Secret;
 use super::store::Store;
 use super::values::{Bytes, Cpu, HostName, Name, Tier, VariableName};
 use super::workload::{CronJob, Job, Scratch, Service, Worker};
@@ -39,6 +40,9 @@ pub struct Declared {
     /// Databases, queues and object stores, by name.
     #[serde(default)]
     pub stores: BTreeMap<Name, Sourced<Store>>,
+    /// Passwords, keys and tokens, by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<Name, Sourced<Secret>>,
     /// The workloads that stores consist of, by their names: filled in once the tables are read.
     #[serde(skip)]
     pub(super) parts: BTreeMap<Name, PartOf>,

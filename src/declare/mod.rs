@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod schema;
 mod secrecy;
+mod secret;
 mod store;
 mod values;
 mod workload;
@@ -40,12 +41,14 @@ pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
+pub use secret::{DOCKER_CONFIG, EnvValue, ExternalSecret, Secret, SecretRef, SecretText, SecretUse};
 pub use store::{Part, Store, Stream};
 pub use values::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
     FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
     ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Price, Protocol, Retention, Schedule,
-    Scope, Sharing, Spread, StreamName, Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    Scope, SecretKey, SecretVia, Sharing, Spread, StoreScope, StreamName, Subject, TaintEffect, Tier,
+    TimeZone, Use, VariableName, Verb, Via,
 };
 pub use workload::{
     Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume,

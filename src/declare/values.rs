@@ -88,6 +88,8 @@ text! {
     ContextPattern: r"^[^\s]+$", 253, "x";
     /// The name of a file: letters, digits, dashes, dots and underscores.
     FileName: r"^(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}$", 253, "x";
+    /// The key of a secret: letters, digits, dashes, dots and underscores, not beginning with `..`.
+    SecretKey: r"^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$", 253, "x";
     /// A group of the Kubernetes API, such as `apps`; empty for the core group.
     ApiGroup: r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", 253, "";
     /// A resource of the Kubernetes API in the plural, such as `pods` or `pods/log`.
@@ -336,6 +338,35 @@ words! {
         Udp = "UDP",
         /// SCTP.
         Sctp = "SCTP",
+    }
+    /// How the values of a secret are had.
+    SecretVia {
+        /// They are written in `[secrets.<name>.literal]`; in the tier `development` only.
+        Literal = "literal",
+        /// Somebody else makes the Secret; `[secrets.<name>.existing]` says which.
+        Existing = "existing",
+        /// External Secrets fetches them from a secret store; `[secrets.<name>.external]` says where they lie.
+        External = "external",
+        /// A file of the workspace that SOPS encrypted holds them; `[secrets.<name>.sops]` says which.
+        Sops = "sops",
+        /// They are made when the environment is first applied, as `[secrets.<name>.generated]` says.
+        Generated = "generated",
+    }
+    /// Whose a secret store is.
+    StoreScope {
+        /// The environment's namespace: a `SecretStore`.
+        Namespace = "namespace",
+        /// The whole cluster's: a `ClusterSecretStore`.
+        Cluster = "cluster",
+    }
+    /// What characters a value that is made has.
+    Charset {
+        /// Letters and digits.
+        Alphanumeric = "alphanumeric",
+        /// The digits of hexadecimal numbers, in lower case.
+        Hex = "hex",
+        /// Letters, digits, `-` and `_`.
+        UrlSafe = "url-safe",
     }
     /// Through what requests from outside come in.
     Entry {

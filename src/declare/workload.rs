@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use super::Setting;
+use super::secret::EnvValue;
 use super::values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Concurrency, Cpu, Duration, Entry, FileName, HostName, Image,
-    MountPath, Name, Need, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, Share,
-    Sharing, Spread, StreamName, Subject, TimeZone, Use, VariableName, Verb,
+    MountPath, Name, Need, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, SecretKey,
+    Share, Sharing, Spread, StreamName, Subject, TimeZone, Use, VariableName, Verb,
 };
 use crate::merge::{Both, Sourced};
 
@@ -43,9 +43,9 @@ pub struct Pod {
     /// What it talks to. Network policies are derived from this; nothing else is reachable.
     #[serde(default)]
     pub uses: Vec<Sourced<Use>>,
-    /// Environment variables of this workload alone.
+    /// Environment variables of this workload alone; `{ secret = "db", key = "password" }` is a key of a secret.
     #[serde(default)]
-    pub env: BTreeMap<VariableName, Sourced<Setting>>,
+    pub env: BTreeMap<VariableName, Sourced<EnvValue>>,
     /// Files placed into the container, by name.
     #[serde(default)]
     pub files: BTreeMap<FileName, Sourced<File>>,
@@ -63,6 +63,8 @@ pub struct Pod {
     /// What it may do to objects of the cluster, by a name for the purpose. Without, its pods get no token.
     #[serde(default)]
     pub access: Sourced<BTreeMap<Name, Sourced<Access>>>,
+    /// The secret with which its image is pulled, one of `[secrets]`; that of `[cluster]` if left out.
+    pub pull_secret: Option<Sourced<Name>>,
     /// How long a pod may take to end its work when it is told to stop; 30 seconds if left out.
     pub drain: Option<Sourced<Duration>>,
     /// A command that is run in the container before it is told to stop; one that listens waits instead until nobody
@@ -93,7 +95,7 @@ pub struct Sidecar {
     pub args: Vec<Sourced<String>>,
     /// Environment variables of this container alone.
     #[serde(default)]
-    pub env: BTreeMap<VariableName, Sourced<Setting>>,
+    pub env: BTreeMap<VariableName, Sourced<EnvValue>>,
     /// The ports it listens on, by name.
     #[serde(default)]
     pub ports: Ports,
@@ -141,7 +143,11 @@ pub struct File {
     /// Where the container finds it.
     pub path: Sourced<MountPath>,
     /// What it says. Not for secrets.
-    pub text: Sourced<String>,
+    pub text: Option<Sourced<String>>,
+    /// The secret, one of `[secrets]`, that holds what it says, in place of `text`.
+    pub secret: Option<Sourced<Name>>,
+    /// The key of the secret that is meant.
+    pub key: Option<Sourced<SecretKey>>,
 }
 
 /// A volume that outlives the pod.

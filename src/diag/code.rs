@@ -111,7 +111,7 @@ codes! {
     /// A name that refers to nothing declared.
     ///
     /// `uses` lists services, workers and stores of the same environment, `name` or `name:port`; ports are named in
-    /// the target's `ports` table. Pools, priorities, the gateway, the ingress controller, the API server and the domain
+    /// the target's `ports` table, secrets and their keys in `[secrets]`. Pools, priorities, the gateway, the ingress controller, the API server and the domain
     /// have to be declared before something refers to them, a pool with `labels`. What is switched off (`enabled = false`) cannot be used.
     UnknownReference = "unknown-reference",
     /// A reference without a port to something that has several.
@@ -121,8 +121,8 @@ codes! {
     /// Two workloads, a workload and a store, or two volumes of a pod have the same name.
     ///
     /// `uses` could mean both workloads, and their objects would have one name. The volumes of a pod are its `storage`,
-    /// its `scratch`, that of `[system]`, and those called `tmp`, `files` and
-    /// `config`, which p8fs-gen makes itself.
+    /// its `scratch`, that of `[system]`, and those called `tmp`, `files`, `config` and `secret-files`, which p8fs-gen
+    /// makes itself.
     DuplicateName = "duplicate-name",
     /// `uses` says the same connection twice.
     DuplicateUse = "duplicate-use",
@@ -168,6 +168,12 @@ codes! {
     /// with one zone lost. Volumes together ask no more than `cluster.storage`, pools have no more nodes than
     /// `cluster.nodes`. What production could not stand at the most, and other tiers at all, is a warning, as are volumes in memory.
     OverCapacity = "over-capacity",
+    /// The values of a secret are written down where they must not be.
+    ///
+    /// `via = "literal"` is for the tier `development`: whoever can read the files has the passwords. Elsewhere a
+    /// secret is a reference: to a Secret that is there (`existing`), to a secret store (`external`), to a file that
+    /// SOPS encrypted (`sops`), or to values that are made when the environment is first applied (`generated`).
+    LiteralSecret = "literal-secret",
     /// `replicas` and `scale` contradict each other.
     ///
     /// A range `{ min, max }` needs `scale` to say what to scale by; `scale` needs a range to scale in.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::environment::{
     Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, System,
 };
-use super::{edges, kind, stores, workloads};
+use super::{edges, kind, secrets, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -38,6 +38,7 @@ pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
             kind: kind::kind(declared, reads),
         },
         config: config(declared),
+        secrets: secrets::secrets(declared, reads),
     }
 }
 

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use crate::declare::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image,
     IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName, PathOnHost, PathPrefix, Percent,
-    PortName, PortNumber, Protocol, Schedule, Setting, StreamName, Subject, TaintEffect, Tier, TimeZone,
-    VariableName, Verb,
+    PortName, PortNumber, Protocol, Schedule, SecretKey, SecretText, SecretVia, Setting, StreamName, Subject,
+    TaintEffect, Tier, TimeZone, VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -137,9 +137,11 @@ leaves! {
     Protocol => Shape::Choice(Protocol::NAMES), |protocol| Leaf::Text(protocol.as_str().into());
     Tier => Shape::Choice(Tier::NAMES), |tier| Leaf::Text(tier.as_str().into());
     TaintEffect => Shape::Choice(TaintEffect::NAMES), |effect| Leaf::Text(effect.as_str().into());
+    SecretVia => Shape::Choice(SecretVia::NAMES), |via| Leaf::Text(via.as_str().into());
+    SecretText => Shape::Text, |text| Leaf::Text(text.expose().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
     Name, PortName, VariableName, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource, FileName,
-    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, StreamName, Subject,
+    HostName, LabelKey, LabelValue, MountPath, ObjectName, PathOnHost, PathPrefix, Schedule, SecretKey, StreamName, Subject,
     TimeZone
         => Shape::Text, |text| Leaf::Text(text.shared());
     Setting => Shape::Text, |setting| Leaf::Text(setting.to_string().into());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::contextual;
 use super::kind::Kind;
+use super::secret::Secret;
 use super::stores::Store;
 use super::workload::Workload;
 use crate::declare::{Bytes, Cpu, LabelMap, Name, Setting, Tier, VariableName};
@@ -17,6 +18,7 @@ contextual! {
         pub cluster: Cluster,
         /// The configuration that all workloads share; none when there are no settings.
         pub config: Sourced<Option<Config>>,
+        pub secrets: BTreeMap<Name, Sourced<Secret>>,
         /// Those that are not switched off.
         pub workloads: BTreeMap<Name, Sourced<Workload>>,
         /// Databases, queues and object stores.

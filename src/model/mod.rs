@@ -9,6 +9,8 @@ mod edges;
 mod environment;
 mod kind;
 mod pods;
+mod secret;
+mod secrets;
 mod stores;
 mod views;
 mod workload;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::secrets;
 use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Sidecar, Variable};
 use super::workloads::{self, Storage, seconds_or};
 use crate::declare::{
-    self, Declared, Endpoint, Listener, MountPath, PortName, Ports, Replicas, Scratch, Setting, Use,
-    VariableName,
+    self, Declared, Endpoint, EnvValue, Listener, MountPath, PortName, Ports, Replicas, Scratch, SecretRef,
+    Setting, Use, VariableName,
 };
 use crate::merge::Sourced;
 
@@ -35,7 +36,7 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
         args: pod.args.clone(),
         stop: pod.stop.clone(),
         ports: ports.map(self::ports).unwrap_or_default(),
-        env: variables(&pod.env).chain(addresses(declared, raw)).collect(),
+        env: variables(declared, &pod.env).chain(addresses(declared, raw)).collect(),
         cpu: pod.resources.cpu.clone(),
         memory: pod.resources.memory.clone(),
         storage: pod.resources.storage.clone(),
@@ -48,7 +49,7 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
 }
 
 /// The containers beside the workload's own.
-pub(super) fn sidecars(raw: declare::Workload<'_>) -> Vec<Sourced<Sidecar>> {
+pub(super) fn sidecars(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Sidecar>> {
     let sidecars = raw.pod.sidecars.iter().map(|(name, sidecar)| {
         sidecar.map(|raw| {
             let resources = &raw.resources;
@@ -58,7 +59,7 @@ pub(super) fn sidecars(raw: declare::Workload<'_>) -> Vec<Sourced<Sidecar>> {
                 args: raw.args.clone(),
                 stop: Vec::new(),
                 ports: ports(&raw.ports),
-                env: variables(&raw.env).collect(),
+                env: variables(declared, &raw.env).collect(),
                 cpu: resources.cpu.clone(),
                 memory: resources.memory.clone(),
                 storage: resources.storage.clone(),
@@ -82,10 +83,21 @@ fn ports(ports: &Ports) -> Vec<Sourced<Port>> {
     ports.map(port).collect()
 }
 
-fn variables(env: &BTreeMap<VariableName, Sourced<Setting>>) -> impl Iterator<Item = Sourced<Variable>> {
-    env.iter().map(|(name, value)| {
-        value.map(|_| Variable { name: value.map(|_| name.clone()), value: value.clone() })
-    })
+fn variables(
+    declared: &Declared,
+    env: &BTreeMap<VariableName, Sourced<EnvValue>>,
+) -> impl Iterator<Item = Sourced<Variable>> {
+    env.iter().map(|(name, value)| value.map(|_| variable(declared, name, value)))
+}
+
+fn variable(declared: &Declared, name: &VariableName, value: &Sourced<EnvValue>) -> Variable {
+    let (plain, secret) = match value.value() {
+        EnvValue::Plain(plain) => (Some(value.map(|_| plain.clone())), None),
+        EnvValue::Secret(SecretRef { secret, key }) => {
+            (None, Some(value.map(|_| secrets::key_ref(declared, secret, key))))
+        }
+    };
+    Variable { name: value.map(|_| name.clone()), value: plain, secret }
 }
 
 /// From being told to stop to being killed, in seconds.
@@ -137,8 +149,9 @@ fn mounts(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Mount>
         .map(|(name, volume)| writable(volume.map(|_| name.to_string()), &volume.value().path));
     let files = raw.pod.files.iter().map(|(name, file)| {
         let path = &file.value().path;
+        let volume = if file.value().text.is_some() { "files" } else { "secret-files" };
         file.map(|_| Mount {
-            name: Sourced::default_of("files".to_owned()),
+            name: file.map(|_| volume.to_owned()),
             path: path.clone(),
             sub_path: Some(file.map(|_| name.clone())),
             read_only: Some(Sourced::default_of(true)),
@@ -216,7 +229,8 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
         let part = if raw.serving().is_some() { part.as_str() } else { "store" };
         let name = VariableName::of(&format!("{part}_{port}_addresses"));
         let value = Sourced::derived(Setting::Text(addresses.join(",")), inputs);
-        Sourced::derived(Variable { name: Sourced::derived(name, asked.clone()), value }, asked.clone())
+        let name = Sourced::derived(name, asked.clone());
+        Sourced::derived(Variable { name, value: Some(value), secret: None }, asked.clone())
     });
     variables.chain(outside).collect()
 }
@@ -228,7 +242,7 @@ fn external(endpoint: &Endpoint<'_>, used: &Sourced<Use>) -> Option<Sourced<Vari
     let name = used.map(|_| VariableName::of(&format!("store_{}_addresses", endpoint.port)));
     let host = host.zip(&store.via, |host, _| host.clone());
     let value = host.zip(endpoint.number, |host, number| Setting::Text(format!("{host}:{}", number.0)));
-    Some(used.map(|_| Variable { name, value }))
+    Some(used.map(|_| Variable { name, value: Some(value), secret: None }))
 }
 
 fn derive_probe(probe: &Sourced<declare::Probe>, ports: &Ports) -> Probe {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::{contextual, words};
+use super::secret::SecretKeyRef;
 use crate::declare::Setting;
 use crate::declare::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Cidr, Cpu, FileName, HostName, Image, LabelKey, LabelMap,
@@ -72,6 +73,12 @@ contextual! {
         pub config_map: Option<Sourced<String>>,
         /// The files placed into the container; none when there are none.
         pub files: Option<Sourced<Files>>,
+        /// The files that secrets hold.
+        pub secret_files: Sourced<Vec<Sourced<SecretFile>>>,
+        /// The versions of the secrets that its pods read when they start, as annotations.
+        pub secret_versions: Sourced<LabelMap>,
+        /// The name of the Secret with which its image is pulled.
+        pub pull_secret: Option<Sourced<String>>,
         /// The volumes that each pod has one of its own of.
         pub pod_claims: Sourced<Vec<Sourced<Claim>>>,
         /// The volumes that all pods share.
@@ -185,10 +192,11 @@ contextual! {
         pub number: Sourced<PortNumber>,
     }
 
-    /// An environment variable.
+    /// An environment variable: exactly one of `value` and `secret`.
     pub struct Variable {
         pub name: Sourced<VariableName>,
-        pub value: Sourced<Setting>,
+        pub value: Option<Sourced<Setting>>,
+        pub secret: Option<Sourced<SecretKeyRef>>,
     }
 
     /// A question to a pod: exactly one of `http`, `grpc`, `tcp` and `command`.
@@ -236,6 +244,12 @@ contextual! {
         pub data: BTreeMap<FileName, Sourced<String>>,
         /// Changes when one of them does.
         pub digest: Sourced<String>,
+    }
+
+    /// A file that a secret holds.
+    pub struct SecretFile {
+        pub name: Sourced<FileName>,
+        pub secret: SecretKeyRef,
     }
 
     /// A volume that outlives the pod.

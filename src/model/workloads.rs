@@ -1,12 +1,14 @@
 //! The derivations of one workload.
 
+use std::collections::BTreeMap;
+
 use super::build::{digest, labels, priority_class, selector};
 use super::edges::Ends;
-use super::pods;
 use super::workload::{
     Claim, Cron, Files, Kind, Metric, Metrics, PartOf, Placement, Queue, Role, Rule, Run, Scale, Toleration,
     Workload,
 };
+use super::{pods, secrets};
 use crate::declare::{
     self, Declared, Duration, LabelKey, LabelMap, Name, ReplicaRange, Replicas, Scope, Serving, Sharing, Slo,
     Sort, Spread, Tier,
@@ -57,7 +59,7 @@ pub(super) fn derive(
             .unwrap_or_default(),
         placement: placement(declared, raw, &kind, reads),
         container: pods::container(declared, raw, &storage),
-        sidecars: pods::sidecars(raw),
+        sidecars: pods::sidecars(declared, raw),
         metrics: serving.and_then(|serving| serving.metrics).map(metrics),
         queue: serving.and_then(|serving| queue(declared, serving.queue?)),
         has_settings: existence.map(|()| raw.store.is_none()),
@@ -71,6 +73,9 @@ pub(super) fn derive(
             .as_ref()
             .map(|path| path.zip(&object_name, |_, name| format!("{name}-config"))),
         files: files(raw, &object_name),
+        secret_files: secrets::files(declared, raw),
+        secret_versions: secrets::versions(declared, raw),
+        pull_secret: raw.pulled_with(declared).map(|secret| secrets::object_name(declared, secret)),
         pod_claims: Sourced::derived(claims(&storage.own, &object_name), storage.decided.clone()),
         shared_claims: Sourced::derived(claims(&storage.shared, &object_name), storage.decided.clone()),
         has_token: access.map(|()| !raw.pod.access.value().is_empty()),
@@ -311,18 +316,17 @@ fn toleration(key: &LabelKey, taint: &Sourced<declare::Taint>, raw: &declare::Ta
 }
 
 fn files(raw: declare::Workload<'_>, object_name: &Sourced<String>) -> Option<Sourced<Files>> {
-    let files = &raw.pod.files;
     let mut inputs = InputSet::default();
-    for file in files.values() {
-        inputs.extend(file.inputs());
+    let mut data = BTreeMap::new();
+    for (name, file) in &raw.pod.files {
+        if let Some(text) = &file.value().text {
+            inputs.extend(file.inputs());
+            data.insert(name.clone(), text.clone());
+        }
     }
-    let texts = files.iter().map(|(name, file)| (name.to_string(), file.value().text.clone()));
-    let derived = || Files {
-        object_name: object_name.map(|name| format!("{name}-files")),
-        data: files.iter().map(|(name, file)| (name.clone(), file.value().text.clone())).collect(),
-        digest: digest(texts),
-    };
-    (!files.is_empty()).then(|| Sourced::derived(derived(), inputs))
+    let digest = digest(data.iter().map(|(name, text)| (name.to_string(), text.clone())));
+    let object_name = object_name.map(|name| format!("{name}-files"));
+    (!data.is_empty()).then(|| Sourced::derived(Files { object_name, data, digest }, inputs))
 }
 
 fn claims(

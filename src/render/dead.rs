@@ -117,6 +117,9 @@ fn dead(path: &str, at: Span) -> Diagnostic {
         Some(("stores", name)) if !name.contains('.') => {
             format!("name `{name}` in the `uses` of a service, or remove it")
         }
+        Some(("secrets", name)) if !name.contains('.') => {
+            format!("name `{name}` in the `env` or `files` of a workload, or remove it")
+        }
         Some(("cluster", "gateway" | "gateway.namespace")) => {
             "it takes effect when a service has `expose`".to_owned()
         }

@@ -88,7 +88,7 @@ fn volumes(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
         let Some(at) = place else { continue };
         let title = format!("two volumes of {} `{}` are called `{name}`", workload.noun(), workload.name);
         let found = Diagnostic::error(Code::DuplicateName, title);
-        if let "tmp" | "files" | "config" = &*volume {
+        if let "tmp" | "files" | "config" | "secret-files" = &*volume {
             let found = found.at(at, "every pod has one of this name");
             sink.push(found.help("give it another name; `path` says where the container finds it"));
         } else if let Some(first) = seen.insert(volume, at) {

@@ -11,6 +11,7 @@ mod quota;
 mod references;
 mod replicas_and_scale;
 mod schedules;
+mod secrets;
 mod stores;
 mod volumes;
 
@@ -43,6 +44,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     kind::check(&facts, sink);
     probes::check(&facts, sink);
     schedules::check(&facts, sink);
+    secrets::check(&facts, sink);
     if merged.is_whole {
         quota::check(&facts, sink);
         pools::check(&facts, sink);
@@ -51,6 +53,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
         deploys_nothing::check(&facts, sink);
         references::check(&facts, sink);
         replicas_and_scale::check(&facts, sink);
+        secrets::check_references(&facts, sink);
         stores::check(&facts, sink);
     }
 }
