@@ -34,7 +34,10 @@ impl Declaration {
             }
         }
         for (store, declared) in entries(&self.0["stores"]) {
-            let jobs = entries(&declared["jobs"]).map(|(name, job)| (format!("{store}-{name}"), job));
+            // What makes streams is there when there are some.
+            let has_streams = entries(&declared["streams"]).next().is_some();
+            let jobs = entries(&declared["jobs"]).filter(|(_, job)| job["needs"] != "streams" || has_streams);
+            let jobs = jobs.map(|(name, job)| (format!("{store}-{name}"), job));
             let parts = self.parts(store).into_iter();
             for (name, declared) in parts.chain(jobs) {
                 found.insert(name, Workload { declared, store: Some(store) });
@@ -50,10 +53,8 @@ impl Declaration {
         if declared["via"] != "embedded" {
             return Vec::new();
         }
-        let parts: Vec<_> = entries(&declared["embedded"]["parts"]).collect();
-        let only = parts.len() == 1;
-        let name = |part: &str| if only { store.to_owned() } else { format!("{store}-{part}") };
-        parts.into_iter().map(|(part, declared)| (name(part), declared)).collect()
+        let name = |part: &str| if part == "main" { store.to_owned() } else { format!("{store}-{part}") };
+        entries(&declared["embedded"]["parts"]).map(|(part, declared)| (name(part), declared)).collect()
     }
 
     pub fn ways(&self, rendered: &Rendered) -> Ways {
@@ -75,6 +76,9 @@ impl Declaration {
                 let port = number(&workload.declared["ports"][peer]);
                 found.insert(ways(name, name, port, "TCP"));
             }
+            for (to, port) in Self::scraped(&workloads, name) {
+                found.insert(ways(name, &to, port, "TCP"));
+            }
             if let Some(port) = exposed(workload) {
                 found.insert(ways("entry", name, port, "TCP"));
             }
@@ -87,6 +91,21 @@ impl Declaration {
             }
         }
         found
+    }
+
+    /// Whose metrics a workload reads, and on which port: of its own or of a sidecar.
+    fn scraped(workloads: &BTreeMap<String, Workload<'_>>, reader: &str) -> Vec<(String, u16)> {
+        if workloads[reader].declared["scrapes"] != true {
+            return Vec::new();
+        }
+        let port = |(name, workload): (&String, &Workload<'_>)| {
+            let port = workload.declared["metrics"]["port"].as_str()?;
+            let sidecars = entries(&workload.declared["sidecars"]).map(|(_, sidecar)| &sidecar["ports"]);
+            let mut tables = std::iter::once(&workload.declared["ports"]).chain(sidecars);
+            let table = tables.find(|table| table[port].is_number()).expect("a port of that name");
+            Some((name.clone(), number(&table[port])))
+        };
+        workloads.iter().filter(|(name, _)| *name != reader).filter_map(port).collect()
     }
 
     /// Where an entry of `uses` leads: nowhere, if its workload is switched off.
@@ -105,6 +124,7 @@ impl Declaration {
                 return vec![(name, port_of(&part["ports"], port, &self.0["stores"][store]))];
             }
         }
+        let target = user.store.filter(|_| target == "store").unwrap_or(target);
         let store = &self.0["stores"][target];
         if store["via"] == "external" {
             let port = port_of(&store["external"]["ports"], port, store);
