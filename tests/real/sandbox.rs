@@ -36,6 +36,16 @@ pub struct Image {
     pub user: (&'static str, &'static str),
 }
 
+/// Images whose programs neither Go's module proxy nor Debian has: their containers are not started.
+const NOT_HAD: [&str; 2] =
+    ["docker.io/natsio/prometheus-nats-exporter", "docker.io/oliver006/redis_exporter"];
+
+/// The name of an image without its tag and digest.
+fn repository(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    name.rsplit_once(':').map_or(name, |(repository, _)| repository)
+}
+
 /// Containers on a network of their own.
 pub struct Sandbox {
     processes: Processes,
@@ -99,7 +109,9 @@ impl Sandbox {
             let output = command.output().expect("nsenter of util-linux");
             assert!(output.status.success(), "{name}: {}", said(&output));
         }
-        pod.containers().into_iter().map(|container| self.start_one(container, pod, &volumes)).collect()
+        let had =
+            pod.containers().into_iter().filter(|container| !NOT_HAD.contains(&repository(&container.image)));
+        had.map(|container| self.start_one(container, pod, &volumes)).collect()
     }
 
     /// Runs another command with a pod's files and user, as a check before it is started.
@@ -184,8 +196,7 @@ impl Sandbox {
     }
 
     fn image(&self, image: &str) -> &Image {
-        let name = image.split('@').next().unwrap_or_default();
-        let repository = name.rsplit_once(':').map_or(name, |(repository, _)| repository);
+        let repository = repository(image);
         self.images
             .iter()
             .find(|image| image.repository == repository)

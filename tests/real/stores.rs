@@ -30,8 +30,8 @@ fn pod<'a>(objects: &'a Objects, name: &str) -> Pod<'a> {
     objects.pod(found.next().unwrap_or_else(|| panic!("there is no {name}")))
 }
 
-fn only(mut containers: Vec<Container>) -> Container {
-    assert_eq!(containers.len(), 1);
+/// The container of the store itself: its pod's first.
+fn own(mut containers: Vec<Container>) -> Container {
     containers.remove(0)
 }
 
@@ -49,7 +49,7 @@ fn nats_takes_its_configuration_answers_its_probes_and_stops_when_told() {
     let pod = pod(&objects, "p8fs-nats");
     let mut sandbox = Sandbox::new(&objects, images());
 
-    let container = only(pod.containers());
+    let container = own(pod.containers());
     let (program, arguments) = container.command.split_first().expect("a program");
     let check: Vec<_> =
         [program.as_str(), "-t"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
@@ -76,7 +76,7 @@ fn nats_takes_its_configuration_answers_its_probes_and_stops_when_told() {
 fn what_a_pod_does_not_say_is_not_there() {
     let objects = Objects::new(&render(&["dev"]));
     let pod = pod(&objects, "p8fs-nats");
-    let container = only(pod.containers());
+    let container = own(pod.containers());
     let mut sandbox = Sandbox::new(&objects, images());
     let mut run = |words: &[&str]| sandbox.output(&pod, &container, words);
 
