@@ -12,11 +12,12 @@
 //! 8. `declare`: the schema and the rules of environment files → `declare::Declared`.
 //! 9. `model`: defaults and derived facts → `model::Environment`.
 //! 10. `template`: the template language.
-//! 11. `render`: the catalogue of templates → `k8s::Object`s.
-//! 12. `verify`: the rules over all objects → `verify::Verified`.
-//! 13. `explain`: why a field of an object is as it is, or is not there.
-//! 14. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
-//! 15. [`diff`]: what differs between two outputs.
+//! 11. `settings`: definitions and expressions → the settings of an environment, and the share of workloads in them.
+//! 12. `render`: the catalogue of templates → `k8s::Object`s.
+//! 13. `verify`: the rules over all objects → `verify::Verified`.
+//! 14. `explain`: why a field of an object is as it is, or is not there.
+//! 15. `emit`: canonical YAML, as a stream or a folder; the only writer of files.
+//! 16. [`diff`]: what differs between two outputs.
 //!
 //! `pipeline` runs them in this order, and [`cli`] turns arguments into calls of it.
 //! `docs/architecture.md` follows one value all the way.
@@ -38,6 +39,7 @@ mod pipeline;
 #[cfg(test)]
 mod properties;
 mod render;
+mod settings;
 mod template;
 mod verify;
 mod workspace;

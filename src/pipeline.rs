@@ -8,16 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::field::Empty;
 use tracing::info_span;
 
-use crate::declare::{self, Declared, Place};
+use crate::declare::{self, Declared, Place, SettingName};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
-use crate::merge::{self, Inputs, Merged, Reads};
+use crate::merge::{self, InputSet, Inputs, Merged, Reads};
 use crate::model::{self, Environment};
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
+use crate::settings::{self, Effective, Outside};
 use crate::template::{Globals, Patch, Recording};
 use crate::verify::{self, Verified};
-use crate::workspace::{ENVIRONMENTS, STORES, Workspace, WorkspaceError};
+use crate::workspace::{self, ENV_FILE, ENVIRONMENTS, STORES, Workspace, WorkspaceError};
 
 pub use manifests::{Manifests, check_manifests};
 use templates::Templates;
@@ -222,7 +223,7 @@ impl<'w> Compiler<'w> {
         }
         // model, render, verify
         let made = objects(
-            load::target(environment).0,
+            environment,
             &declared,
             &merged.inputs,
             templates.catalogue(),
@@ -247,6 +248,31 @@ impl<'w> Compiler<'w> {
         Ok(Some((merged, declared)))
     }
 
+    /// The settings of an environment, as they are here: what `.env` and the process say counts more than its files.
+    /// None when there were errors; they are in the sink.
+    #[expect(clippy::type_complexity, reason = "a declaration and its settings")]
+    pub fn settings(
+        &mut self,
+        target: &str,
+    ) -> Result<Option<(Declared, BTreeMap<SettingName, Effective>)>, WorkspaceError> {
+        let before = self.sink.errors();
+        let Some(merged) = self.merged(target)? else { return Ok(None) };
+        let Some(declared) = declare::declare(&merged, target, &mut self.sink) else { return Ok(None) };
+        let process = workspace::variables();
+        let file =
+            self.environments.workspace().read_if_there(ENV_FILE, &mut self.sources, &mut self.sink)?;
+        let file = file.map(|file| load::env_file(file, &mut self.sources, &process, &mut self.sink));
+        let outside = Outside { file: file.unwrap_or_default(), process };
+        let overlay = outside.overlay(&declared, &self.sources, &mut self.sink);
+        if self.sink.errors() > before {
+            return Ok(None);
+        }
+        let context = model::context(&model::environment(&declared, target, &Reads::of(&merged.inputs)));
+        let found =
+            settings::effective(&declared, &context, &overlay, &|of| merged.first(of), &mut self.sink);
+        Ok((self.sink.errors() == before).then_some((declared, found)))
+    }
+
     /// The layers of an environment, or of one of its clusters, laid over each other. None when there is no such; that
     /// is in the sink.
     pub fn merged(&mut self, target: &str) -> Result<Option<Merged>, WorkspaceError> {
@@ -269,17 +295,18 @@ impl<'w> Compiler<'w> {
             return Ok(None);
         }
         let before = self.sink.errors();
-        let layers = load::choose_cluster(layers, target, &mut self.sink);
+        let mut layers = load::choose_cluster(layers, target, &mut self.sink);
+        layers.extend(self.arguments.iter().cloned());
+        load::name_settings(&mut layers, &mut self.sink);
         if self.sink.errors() > before {
             return Ok(None);
         }
-        let above: Vec<Layer> = layers.into_iter().chain(self.arguments.iter().cloned()).collect();
-        let kinds = self.environments.kinds(&above, &mut self.sources, &mut self.sink)?;
-        let template = self.cluster_templates.of(&above, &mut self.sources, &mut self.sink)?;
+        let kinds = self.environments.kinds(&layers, &mut self.sources, &mut self.sink)?;
+        let template = self.cluster_templates.of(&layers, &mut self.sources, &mut self.sink)?;
         if self.sink.errors() > before {
             return Ok(None);
         }
-        Ok(Some(merge::merge(kinds.into_iter().chain(template).chain(above).collect(), &mut self.sink)))
+        Ok(Some(merge::merge(kinds.into_iter().chain(template).chain(layers).collect(), &mut self.sink)))
     }
 
     /// What an environment declares, checked; none when there is no such or it is not whole, which is in the sink.
@@ -324,7 +351,7 @@ struct Made {
 
 /// What is declared, as verified objects. None when there were errors.
 fn objects(
-    environment: &str,
+    target: &str,
     declared: &Declared,
     inputs: &Inputs,
     catalogue: &Catalogue,
@@ -341,14 +368,22 @@ fn objects(
     if !cluster.is_kind() {
         reads.mark(cluster.kind.inputs().iter().flat_map(|table| inputs.within(table)));
     }
-    // model
-    let environment_model = model::environment(declared, &reads);
-    let globals = Globals::new(model::context(&environment_model));
+    // Definitions are looked at whole.
+    reads.mark(declared.system.value().settings_prefix.iter().flat_map(|prefix| prefix.inputs().iter()));
+    reads.mark(declared.system.value().settings.inputs().iter().flat_map(|table| inputs.within(table)));
+    // model, settings
+    let before = sink.errors();
+    let environment_model = model::environment(declared, target, &reads);
+    let place_of = |of: &InputSet| of.iter().next().map(|input| inputs.get(input).origin);
+    let names = settings::complete(declared, model::context(&environment_model), &place_of, sink);
+    if sink.errors() > before {
+        return None;
+    }
+    let globals = Globals::new(names);
     // render
     let render = |recording, sink: &mut Sink| {
-        render::render(catalogue, environment, &globals, catalog, recording, &reads, sink)
+        render::render(catalogue, load::target(target).0, &globals, catalog, recording, &reads, sink)
     };
-    let before = sink.errors();
     let Rendered { objects, artifacts, effects } = render(recording, sink);
     if sink.errors() > before {
         return None;

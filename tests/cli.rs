@@ -20,7 +20,7 @@ fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("temporary folder");
     let environments = folder.path().join("environments");
     fs::create_dir(&environments).expect("folder");
-    for name in ["base", "dev", "staging", "prod"] {
+    for name in ["settings", "base", "dev", "staging", "prod"] {
         let file = format!("{name}.toml");
         fs::copy(root().join("environments").join(&file), environments.join(&file)).expect("copied");
     }
@@ -155,7 +155,9 @@ fn findings_come_as_json_when_asked() {
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["code"], "wrong-type");
     assert_eq!(lines[0]["primary"]["file"], "environments/prod.toml");
-    assert_eq!(lines[0]["primary"]["line"], 50);
+    let text = fs::read_to_string(folder.path().join("environments/prod.toml")).expect("readable");
+    let line = text.lines().position(|line| line.contains("max = \"20\"")).expect("edited") + 1;
+    assert_eq!(lines[0]["primary"]["line"], line);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn mistaken(file: &str, from: &str, to: &str) -> String {
 /// The repository's environments, with a mistake in one of them.
 fn mistake(file: &str, from: &str, to: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("temporary folder");
-    for name in ["base.toml", "dev.toml", "staging.toml", "prod.toml"] {
+    for name in ["settings.toml", "base.toml", "dev.toml", "staging.toml", "prod.toml"] {
         let text = mistaken(name, if name == file { from } else { "" }, if name == file { to } else { "" });
         write(folder.path(), &format!("environments/{name}"), text.as_bytes());
     }

@@ -167,7 +167,7 @@ fn a_template_that_the_cluster_is_too_old_for_is_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let environments = folder.path().join("environments");
     fs::create_dir(&environments).expect("made");
-    for name in ["base.toml", "dev.toml"] {
+    for name in ["settings.toml", "base.toml", "dev.toml"] {
         let text = fs::read_to_string(root().join("environments").join(name)).expect("readable");
         let text = text.replace("kubernetes = \"1.36\"", "kubernetes = \"1.34\"");
         fs::write(environments.join(name), text).expect("written");

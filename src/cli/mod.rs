@@ -16,6 +16,7 @@ mod progress;
 mod render;
 mod report;
 mod requires;
+mod settings;
 mod templates;
 mod watch;
 
@@ -66,6 +67,8 @@ enum Verb {
     Env(env::Verb),
     /// Estimate what an environment's cluster costs a month
     Cost(cost::Options),
+    /// Print an environment's settings
+    Settings(settings::Options),
     /// List the kinds of objects that a cluster must know
     Requires(requires::Options),
     /// List, show and override templates
@@ -121,6 +124,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
         Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
         Some(Verb::Cost(options)) => cost::run(&workspace()?, options, reporter),
+        Some(Verb::Settings(options)) => settings::run(&workspace()?, options, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Templates(options)) => templates::run(|| Ok(workspace()?), options, reporter),
         Some(Verb::Kind(options)) => kind::run(directory, options, reporter),

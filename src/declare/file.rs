@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::cluster::Cluster;
 use super::secret::Secret;
+use super::settings::{Definition, Settings};
 use super::store::Store;
-use super::values::{Bytes, Cpu, HostName, Name, Tier, VariableName};
+use super::values::{Bytes, Cpu, HostName, Name, SettingName, Tier, VariableName};
 use super::workload::{CronJob, Job, Scratch, Service, Worker};
 use crate::merge::Sourced;
 
@@ -17,14 +18,15 @@ use crate::merge::Sourced;
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     /// What all environments deploy.
-    pub system: System,
+    pub system: Sourced<System>,
     /// Makes a file an environment; a file without this table is a layer.
     pub environment: EnvironmentTable,
     /// The cluster that it runs in.
     pub cluster: Sourced<Cluster>,
-    /// Configuration that every workload gets as environment variables, through one ConfigMap.
+    /// Configuration that every workload gets as environment variables, through one ConfigMap: settings of
+    /// `[system.settings]` by name, or, where none are defined, any variables.
     #[serde(default)]
-    pub settings: Sourced<BTreeMap<VariableName, Sourced<Setting>>>,
+    pub settings: Sourced<Settings>,
     /// The workloads that answer requests, by name.
     #[serde(default)]
     pub services: BTreeMap<Name, Sourced<Service>>,
@@ -72,6 +74,11 @@ pub struct System {
     /// Writable folders that every container has beside `/tmp`, by name.
     #[serde(default)]
     pub scratch: BTreeMap<Name, Sourced<Scratch>>,
+    /// What the names of settings begin with where they are environment variables, such as `P8FS_`.
+    pub settings_prefix: Option<Sourced<VariableName>>,
+    /// The settings that its programs know, by name; any, if none are defined.
+    #[serde(default)]
+    pub settings: Sourced<BTreeMap<SettingName, Sourced<Definition>>>,
 }
 
 /// One environment.

@@ -7,18 +7,22 @@
 mod amount;
 mod cluster;
 mod demand;
+mod effective;
 mod file;
 mod findings;
 mod kind;
 mod misspelt;
 mod overlap;
 mod packing;
+mod protocol;
 mod report;
 mod rules;
 mod schema;
 mod secrecy;
 mod secret;
+mod settings;
 mod store;
+mod typed;
 mod values;
 mod workload;
 mod workloads;
@@ -36,19 +40,22 @@ pub use demand::Scale as AtScale;
 pub use file::{Declared, Setting};
 pub use kind::{KindCluster, KindEntry, KindNode};
 pub use overlap::{Place, overlaps};
+pub use protocol::Greeting;
 pub use schema::published as published_schema;
 pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
 pub use secrecy::is_secret;
 pub use secret::{DOCKER_CONFIG, EnvValue, ExternalSecret, Secret, SecretRef, SecretText, SecretUse};
+pub use settings::{Definition, SettingValue};
 pub use store::{Part, Store, Stream};
+pub use typed::{Misfit, Typed, host_and_port};
 pub use values::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
     FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
-    ObjectName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Price, Protocol, Retention, Schedule,
-    Scope, SecretKey, SecretVia, Sharing, Spread, StoreScope, StreamName, Subject, TaintEffect, Tier,
-    TimeZone, Use, VariableName, Verb, Via,
+    ObjectName, PathOnHost, PathPrefix, Per, Percent, PortName, PortNumber, Price, Protocol, Retention,
+    Schedule, Scope, SecretKey, SecretVia, SettingName, SettingType, Sharing, Spread, StoreScope, StreamName,
+    Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
 pub use workload::{
     Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::settings::SettingValue;
 use super::values::{Charset, Duration, LabelValue, Name, ObjectName, SecretKey, SecretVia, StoreScope};
 use super::workloads::Workload;
 use super::{Declared, Setting};
@@ -113,7 +114,7 @@ pub struct GeneratedKey {
 }
 
 /// A key of a secret.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretRef {
     /// The secret, one of `[secrets]`.
@@ -223,9 +224,18 @@ impl<'a> Workload<'a> {
 impl Declared {
     /// Every place that refers to a secret, in the environment's order.
     pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse<'_>> {
-        self.workloads().flat_map(move |workload| {
+        let own = self.workloads().flat_map(move |workload| {
             let pulled = workload.pulled_with(self).map(|secret| SecretUse { secret, key: None });
             workload.secrets_read().chain(pulled)
+        });
+        own.chain(self.secret_settings())
+    }
+
+    /// The settings that secrets hold.
+    pub fn secret_settings(&self) -> impl Iterator<Item = SecretUse<'_>> {
+        self.settings.value().values().filter_map(|setting| match setting.value() {
+            SettingValue::Secret(SecretRef { secret, key }) => Some(SecretUse { secret, key: Some(key) }),
+            _ => None,
         })
     }
 }

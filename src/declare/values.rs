@@ -62,6 +62,10 @@ text! {
     PortName: r"^(?=[-a-z0-9]{1,15}$)[a-z](-?[a-z0-9])*$", 15, "x";
     /// The name of an environment variable: upper-case letters, digits and underscores.
     VariableName: r"^[A-Z_][A-Z0-9_]{0,252}$", 253, "X";
+    /// The name of a setting: lower-case letters, digits and underscores, beginning with a letter.
+    SettingName: r"^[a-z][a-z0-9_]{0,119}$", 120, "x";
+    /// The name of a setting or of its environment variable: letters, digits and underscores.
+    SettingKey: r"^[A-Za-z_][A-Za-z0-9_]{0,252}$", 253, "X";
     /// A container image in lower case with a tag, a digest (`@sha256:` and 64 hexadecimal digits) or both.
     Image: r"^[a-z0-9]([a-z0-9._:/-]*[a-z0-9])?(:[a-zA-Z0-9_][a-zA-Z0-9._-]*|@sha256:[0-9a-f]{64}|:[a-zA-Z0-9_][a-zA-Z0-9._-]*@sha256:[0-9a-f]{64})$", 512, "x:1";
     /// An amount of CPU in cores, such as `250m` or `1.5`; more than nothing.
@@ -367,6 +371,40 @@ words! {
         Hex = "hex",
         /// Letters, digits, `-` and `_`.
         UrlSafe = "url-safe",
+    }
+    /// What sort of value a setting takes.
+    SettingType {
+        /// Any text.
+        Text = "text",
+        /// A whole number.
+        Integer = "integer",
+        /// A number.
+        Number = "number",
+        /// `true` or `false`.
+        Boolean = "boolean",
+        /// One of a few texts.
+        Choice = "choice",
+        /// An amount of bytes: a number, or a text such as `100MB` or `64MiB`.
+        Size = "size",
+        /// A length of time in whole seconds: a number, or a text such as `5m`.
+        Seconds = "seconds",
+        /// Texts; programs get them as a JSON array.
+        List = "list",
+        /// An address with a scheme: `nats://nats:4222`.
+        Url = "url",
+        /// A host's name, or an IP address.
+        Host = "host",
+        /// The number of a port.
+        Port = "port",
+        /// A host and a port: `seaweedfs:9333`.
+        Address = "address",
+        /// What nobody may see: a key of a Secret.
+        Secret = "secret",
+    }
+    /// Of what a setting has one value each.
+    Per {
+        /// Each workload has its own.
+        Workload = "workload",
     }
     /// Through what requests from outside come in.
     Entry {

@@ -118,7 +118,7 @@ impl<'a> Workload<'a> {
         'a: 'd,
     {
         let is_own = self.store.is_none();
-        declared.system.scratch.iter().filter(move |_| is_own).chain(&self.pod.scratch)
+        declared.system.value().scratch.iter().filter(move |_| is_own).chain(&self.pod.scratch)
     }
 
     /// The number of a port, its own or of a sidecar.
@@ -356,7 +356,7 @@ impl Declared {
     /// The name of the cluster that kind makes; none when something else makes it.
     pub fn kind_name(&self) -> Option<Sourced<Name>> {
         let cluster = self.cluster.value();
-        let named = || cluster.kind.value().name.clone().unwrap_or_else(|| self.system.name.clone());
+        let named = || cluster.kind.value().name.clone().unwrap_or_else(|| self.system.value().name.clone());
         cluster.is_kind().then(named)
     }
 

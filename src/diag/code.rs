@@ -180,6 +180,33 @@ codes! {
     /// A fixed number and an autoscaler would overwrite each other.
     ReplicasAndScale = "replicas-and-scale",
 
+    /// A file sets one setting twice.
+    ///
+    /// Settings are matched without case, with or without the prefix of their environment variables, and by their
+    /// aliases: `log_level` and `P8FS_LOG_LEVEL` are one. Which of the two should count cannot be known; keep one.
+    DuplicateSetting = "duplicate-setting",
+    /// A setting is set that follows from what is declared elsewhere.
+    ///
+    /// Its definition in `[system.settings]` has `derived`: the finding names what it is derived from. Change that
+    /// instead, so that the setting and what it tells of cannot disagree.
+    DerivedSetting = "derived-setting",
+    /// A setting has no value in an environment that cannot do without it.
+    ///
+    /// Its definition lists the environment's tier under `required`, and neither `[settings]` nor a default gives it one.
+    MissingSetting = "missing-setting",
+    /// The definition of a setting contradicts itself, or refers to what is not there.
+    ///
+    /// `[system.settings.<name>]` says of a setting its type, defaults and range, the settings that it depends on (`when`)
+    /// or the expression that gives it (`derived`). Keys that mean nothing for its type, conditions that never hold,
+    /// expressions that need each other, and one that would show a secret are refused.
+    SettingDefinition = "setting-definition",
+
+    /// A line of `.env` that cannot be read.
+    ///
+    /// The file holds lines `NAME=value`, as python-dotenv reads them: a value may stand in quotes, which must be closed
+    /// with nothing but a comment behind them.
+    EnvFile = "env-file",
+
     // template
     /// The template is not valid YAML, or uses YAML that templates do not have (anchors, tags, merge keys).
     TemplateSyntax = "template-syntax",

@@ -87,6 +87,13 @@ impl Sources {
         id
     }
 
+    /// Puts another text of the same length in the place of one whose secrets must not be shown.
+    pub fn conceal(&mut self, file: FileId, text: impl Into<Arc<str>>) {
+        if let Some(source) = self.files.get_mut(file.0 as usize) {
+            source.text = text.into();
+        }
+    }
+
     /// The text behind a handle.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]

@@ -1,8 +1,8 @@
 //! Single files outside of rendered folders: hooks, manual pages.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::error::{Context, FolderError};
@@ -14,6 +14,8 @@ pub enum Mode {
     Text,
     /// Everybody runs it.
     Program,
+    /// Nobody but the owner reads it.
+    Private,
 }
 
 /// Puts a file in its place, complete or not at all; the folder above it is made if need be.
@@ -34,12 +36,16 @@ pub fn put(path: &Path, content: &[u8], mode: Mode) -> Result<(), FolderError> {
 }
 
 fn write(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(content)?;
-    file.set_permissions(Permissions::from_mode(match mode {
+    let bits = match mode {
         Mode::Text => 0o644,
         Mode::Program => 0o755,
-    }))?;
+        Mode::Private => 0o600,
+    };
+    // What another run left there may be open to others.
+    let _ = fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(bits).open(path)?;
+    file.write_all(content)?;
+    file.set_permissions(Permissions::from_mode(bits))?;
     file.sync_all()
 }
 

@@ -63,6 +63,11 @@ impl<'w> Environments<'w> {
         Self { workspace, files: BTreeMap::new(), kinds: Kinds::default() }
     }
 
+    /// Where they are.
+    pub fn workspace(&self) -> &'w Workspace {
+        self.workspace
+    }
+
     /// The names of the environments: files with an `[environment]` table, sorted.
     pub fn names(&mut self, sources: &mut Sources) -> Result<Vec<String>, WorkspaceError> {
         let mut names = Vec::new();

@@ -1,10 +1,12 @@
 //! The environment's derivations, but for those of single workloads.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::environment::{
-    Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, System,
+    Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, SecretVariable, System,
 };
 use super::{edges, kind, secrets, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
@@ -14,10 +16,10 @@ use crate::merge::{InputSet, Reads, Sourced};
 const SHARE: usize = 32;
 
 /// Derives the model. What a decision here looked at is marked as read; what merely passes through is not,
-/// until a template reads it.
-pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
+/// until a template reads it. `target` is the environment, or one of its clusters: `prod/eu`.
+pub fn environment(declared: &Declared, target: &str, reads: &Reads) -> Environment {
     let _room = tracing::debug_span!(target: "p8fs-gen.model", "derived the model").entered();
-    let name = &declared.system.name;
+    let name = &declared.system.value().name;
     let mut edges = edges::edges(declared, reads);
     let workloads: Vec<_> = declared
         .workloads()
@@ -33,6 +35,7 @@ pub fn environment(declared: &Declared, reads: &Reads) -> Environment {
         system: System { name: name.clone(), labels: labels(name, name) },
         environment: facts(declared),
         cluster: Cluster {
+            name: Sourced::default_of(target.replace('/', "-")),
             kubernetes: declared.cluster.value().kubernetes.map(|minor| minor.as_str().to_owned()),
             dns: dns(declared),
             kind: kind::kind(declared, reads),
@@ -59,6 +62,8 @@ fn facts(declared: &Declared) -> EnvironmentFacts {
     EnvironmentFacts {
         tier: raw.tier.clone(),
         namespace: raw.namespace.clone(),
+        domain: raw.domain.clone(),
+        tls: is_exposed(declared),
         quota: raw.quota.as_ref().map(|quota| {
             quota.map(|quota| Quota {
                 cpu: quota.cpu.clone(),
@@ -76,6 +81,18 @@ fn facts(declared: &Declared) -> EnvironmentFacts {
         }),
         priorities: priorities.collect(),
     }
+}
+
+/// Whether requests come in from outside. The first service to which they do stands for all.
+fn is_exposed(declared: &Declared) -> Sourced<bool> {
+    for workload in declared.workloads() {
+        if let Some(expose) = workload.serving().and_then(|serving| serving.expose) {
+            let mut inputs = expose.inputs().clone();
+            inputs.extend(&workload.inputs.absence());
+            return Sourced::derived(true, inputs);
+        }
+    }
+    Sourced::default_of(false)
 }
 
 /// Priority classes are the whole cluster's, which other environments may share.
@@ -110,22 +127,43 @@ pub(super) fn selector(system: &Sourced<Name>, name: &Sourced<Name>) -> LabelMap
     .into()
 }
 
+/// Of a system that defines no settings. Those that are defined may depend on the rest of the model, and come when it is
+/// there.
 fn config(declared: &Declared) -> Sourced<Option<Config>> {
-    let settings = &declared.settings;
-    let texts = settings.value().iter().map(|(name, value)| (name.to_string(), value.text()));
-    // That there are any is by the table and by the first that stands for all.
-    let mut inputs = settings.inputs().clone();
-    if let Some(first) = settings.value().values().next() {
-        inputs.extend(first.inputs());
+    if !declared.system.value().settings.value().is_empty() {
+        return Sourced::default();
     }
-    let settings = Sourced::derived(settings.value(), inputs);
-    settings.map(|data| {
-        (!data.is_empty()).then(|| Config {
-            name: declared.system.name.map(|name| format!("{name}-config")),
-            data: (*data).clone(),
-            digest: digest(texts),
-        })
-    })
+    let settings = &declared.settings;
+    let data = settings.value().iter().map(|(name, value)| (name.to_string(), value.text()));
+    Config::of(declared, settings.inputs(), data.collect(), Vec::new())
+}
+
+impl Config {
+    /// The configuration that all workloads share, if there is any; `table` declares it.
+    pub fn of(
+        declared: &Declared,
+        table: &InputSet,
+        data: BTreeMap<String, Sourced<String>>,
+        secrets: Vec<Sourced<SecretVariable>>,
+    ) -> Sourced<Option<Self>> {
+        let has_data = any(data.len(), data.values().map(Sourced::inputs), table);
+        let has_secrets = any(secrets.len(), secrets.iter().map(Sourced::inputs), table);
+        let all = data.values().map(Sourced::inputs).chain(secrets.iter().map(Sourced::inputs));
+        let is_there = any(data.len() + secrets.len(), all, table);
+        let digest = digest(data.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let name = declared.system.value().name.map(|name| format!("{name}-config"));
+        let config = is_there.value().then(|| Self { name, has_data, data, has_secrets, secrets, digest });
+        Sourced::derived(config, is_there.inputs().clone())
+    }
+}
+
+/// Whether there is any of what a table gives. Where there are several, no single one decides that.
+fn any<'a>(count: usize, mut each: impl Iterator<Item = &'a InputSet>, table: &InputSet) -> Sourced<bool> {
+    let mut inputs = if count == 0 { table.absence() } else { table.clone() };
+    if count == 1 {
+        each.by_ref().for_each(|one| inputs.extend(one));
+    }
+    Sourced::derived(count > 0, inputs)
 }
 
 /// A digest of named texts, that differs when one of them does.

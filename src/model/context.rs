@@ -1,5 +1,6 @@
 //! The model as templates see it: data that knows its inputs, and the types of that data.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -96,7 +97,30 @@ pub enum Shape {
     /// A map with keys that the declaration chose.
     Map(Box<Shape>),
     /// A map with fixed keys.
-    Struct(BTreeMap<&'static str, Shape>),
+    Struct(BTreeMap<Cow<'static, str>, Shape>),
+}
+
+impl Shape {
+    /// The type of what is there: the keys of its maps are those that they have.
+    pub fn of(context: &Context) -> Self {
+        match &context.value {
+            Structure::Leaf(Leaf::None) => Self::Optional(Box::new(Self::Any)),
+            Structure::Leaf(Leaf::Bool(_)) => Self::Bool,
+            Structure::Leaf(Leaf::Int(_)) => Self::Int,
+            Structure::Leaf(Leaf::Float(_)) => Self::Any,
+            Structure::Leaf(Leaf::Text(_)) => Self::Text,
+            Structure::List(items) => {
+                let item = items.first().map_or(Self::Any, Self::of);
+                Self::List(Box::new(item))
+            }
+            Structure::Map(_) | Structure::Struct(..) => {
+                let entries = context.entries().into_iter();
+                Self::Struct(
+                    entries.map(|(key, entry)| (Cow::Owned(key.to_string()), Self::of(entry))).collect(),
+                )
+            }
+        }
+    }
 }
 
 /// What can be part of the model.
@@ -219,7 +243,7 @@ macro_rules! contextual {
 
         impl $crate::model::Contextual for $name {
             fn shape() -> $crate::model::Shape {
-                let fields = [$( (stringify!($field), <$type as $crate::model::Contextual>::shape()) ),+];
+                let fields = [$( (stringify!($field).into(), <$type as $crate::model::Contextual>::shape()) ),+];
                 $crate::model::Shape::Struct(fields.into_iter().collect())
             }
 

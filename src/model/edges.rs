@@ -125,7 +125,8 @@ fn pods_of(declared: &Declared, workload: Workload<'_>, had: &InputSet) -> Vec<P
     let mut inputs = workload.inputs.clone();
     inputs.extend(had);
     let name = Sourced::derived(workload.name.clone(), inputs);
-    let system = declared.system.name.zip(&Sourced::derived((), had.clone()), |system, ()| system.clone());
+    let system =
+        declared.system.value().name.zip(&Sourced::derived((), had.clone()), |system, ()| system.clone());
     vec![Peer { pods: Some(selector(&system, &name)), ..NOBODY }]
 }
 
@@ -171,7 +172,7 @@ fn exposed(
         }
         (Entry::Ingress, _, Some(ingress)) => {
             let ingress = ingress.value();
-            let own = || declared.system.name.map(|system| format!("{system}-{}-tls", workload.name));
+            let own = || declared.system.value().name.map(|system| format!("{system}-{}-tls", workload.name));
             let route = IngressRoute {
                 host,
                 path,

@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::secret::Secret;
 use super::stores::Store;
 use super::workload::Workload;
-use crate::declare::{Bytes, Cpu, LabelMap, Name, Setting, Tier, VariableName};
+use crate::declare::{Bytes, Cpu, HostName, LabelMap, Name, Tier};
 use crate::merge::Sourced;
 
 contextual! {
@@ -37,6 +37,10 @@ contextual! {
         pub tier: Sourced<Tier>,
         /// The namespace of its objects.
         pub namespace: Sourced<Name>,
+        /// Of the hosts under which services are exposed.
+        pub domain: Option<Sourced<HostName>>,
+        /// Whether requests come in from outside; they do so by TLS.
+        pub tls: Sourced<bool>,
         /// What all pods together may request.
         pub quota: Option<Sourced<Quota>>,
         /// What containers get that request nothing themselves.
@@ -71,6 +75,8 @@ contextual! {
 
     /// The cluster it runs in.
     pub struct Cluster {
+        /// What it is called: as the environment, or, of one of several, as both: `prod-eu`.
+        pub name: Sourced<String>,
         /// The minor of Kubernetes: `1.36`.
         pub kubernetes: Sourced<String>,
         pub dns: Dns,
@@ -84,12 +90,26 @@ contextual! {
         pub labels: Sourced<LabelMap>,
     }
 
+    /// An environment variable whose value is kept in a Secret.
+    pub struct SecretVariable {
+        pub name: Sourced<String>,
+        /// The name of the Secret.
+        pub secret: Sourced<String>,
+        pub key: Sourced<String>,
+    }
+
     /// The configuration that all workloads share.
     pub struct Config {
         /// The name of its ConfigMap.
         pub name: Sourced<String>,
+        /// Whether there are any in `data`.
+        pub has_data: Sourced<bool>,
         /// Environment variables.
-        pub data: BTreeMap<VariableName, Sourced<Setting>>,
+        pub data: BTreeMap<String, Sourced<String>>,
+        /// Whether there are any in `secrets`.
+        pub has_secrets: Sourced<bool>,
+        /// Environment variables whose values are kept in Secrets.
+        pub secrets: Vec<Sourced<SecretVariable>>,
         /// A digest of what a pod consumes: changes when it does, so that pods are replaced.
         pub digest: Sourced<String>,
     }

@@ -178,10 +178,10 @@ pub(super) fn names(
         return Vec::new();
     };
     let Replicas::Fixed(count) = serving.replicas.value() else { return Vec::new() };
-    let system = declared.system.name.value();
+    let system = declared.system.value().name.value();
     let mut inputs = kind.inputs().clone();
     inputs.extend(serving.replicas.inputs());
-    inputs.extend(declared.system.name.inputs());
+    inputs.extend(declared.system.value().name.inputs());
     let name = |number| format!("{system}-{name}-{number}.{system}-{name}-pods", name = raw.name);
     (0..*count).map(|number| Sourced::derived(name(number), inputs.clone())).collect()
 }
@@ -215,7 +215,7 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
         let kind = workloads::kind(target, &Storage::of(declared, target));
         let mut hosts = names(declared, target, &kind);
         if hosts.is_empty() {
-            let system = &declared.system.name;
+            let system = &declared.system.value().name;
             hosts.push(system.map(|system| format!("{system}-{}", target.name)));
         }
         let mut inputs = number.inputs().clone();

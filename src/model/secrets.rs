@@ -130,8 +130,8 @@ fn secret_type(secret: &Sourced<declare::Secret>) -> Sourced<String> {
 }
 
 /// The name of the Secret that is meant; of one that is not declared, as if it were.
-pub(super) fn object_name(declared: &Declared, name: &Sourced<Name>) -> Sourced<String> {
-    let own = declared.system.name.zip(name, |system, name| format!("{system}-{name}"));
+pub fn object_name(declared: &Declared, name: &Sourced<Name>) -> Sourced<String> {
+    let own = declared.system.value().name.zip(name, |system, name| format!("{system}-{name}"));
     let Some(secret) = declared.secrets.get(name.value()).map(Sourced::value) else { return own };
     match secret.existing.as_ref().filter(|_| *secret.via.value() == SecretVia::Existing) {
         Some(existing) => existing.value().name.zip(name, |object, _| object.to_string()),
@@ -167,7 +167,8 @@ pub(super) fn files(declared: &Declared, raw: declare::Workload<'_>) -> Sourced<
 pub(super) fn versions(declared: &Declared, raw: declare::Workload<'_>) -> Sourced<LabelMap> {
     let mut versions = LabelMap::new();
     let mut inputs = raw.inputs.absence();
-    for SecretUse { secret, .. } in raw.secrets_read() {
+    let settings = declared.secret_settings().filter(|_| raw.store.is_none());
+    for SecretUse { secret, .. } in raw.secrets_read().chain(settings) {
         let Some(known) = declared.secrets.get(secret.value()) else { continue };
         match &known.value().version {
             Some(version) => {

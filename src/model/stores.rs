@@ -86,15 +86,22 @@ fn derived(declared: &Declared, name: &Name, store: &Sourced<declare::Store>) ->
         None if endpoints.len() == 1 => endpoints.values().next().cloned(),
         None => None,
     };
+    let host = match raw.via.value() {
+        Via::External => raw.external.host.as_ref().map(Sourced::text),
+        Via::Embedded => default.as_ref().and_then(|endpoint| {
+            let host = endpoint.value().host.as_ref()?;
+            Some(host.zip(endpoint, |host, _| host.clone()))
+        }),
+    };
     store.map(|_| Store {
         name: store.map(|_| name.clone()),
         kind: raw.kind.clone(),
         via: raw.via.map(|via| via.as_str().to_owned()),
-        host: match raw.via.value() {
-            Via::External => raw.external.host.as_ref().map(Sourced::text),
-            Via::Embedded => default.as_ref().and_then(|endpoint| endpoint.value().host.clone()),
-        },
-        port: default.map(|endpoint| endpoint.value().port.clone()),
+        host: host.map(|host| host.zip(&raw.via, |host, _| host.clone())),
+        port: default.map(|endpoint| {
+            let port = endpoint.value().port.zip(&endpoint, |port, _| *port);
+            port.zip(&raw.via, |port, _| *port)
+        }),
         endpoints,
         streams: raw
             .streams
@@ -173,7 +180,7 @@ fn nanoseconds_of(duration: &Duration) -> i64 {
 }
 
 fn external(raw: &declare::Store) -> BTreeMap<PortName, Sourced<Endpoint>> {
-    let host = || raw.external.host.as_ref().map(Sourced::text);
+    let host = || raw.external.host.as_ref().map(|host| host.zip(&raw.via, |host, _| host.to_string()));
     let ports = raw.external.ports.iter();
     ports
         .map(|(name, port)| (name.clone(), port.map(|_| Endpoint { host: host(), port: port.clone() })))
@@ -182,10 +189,10 @@ fn external(raw: &declare::Store) -> BTreeMap<PortName, Sourced<Endpoint>> {
 
 /// Each port is had from the Service of the part that listens on it.
 fn embedded(declared: &Declared, name: &Name, raw: &declare::Store) -> BTreeMap<PortName, Sourced<Endpoint>> {
-    let (system, parts) = (&declared.system.name, &raw.embedded.parts);
+    let (system, parts) = (&declared.system.value().name, &raw.embedded.parts);
     let of_part = |(part, table): (&Name, &Sourced<declare::Part>)| {
         let full = part.of_store(name);
-        let host = system.zip(table, |system, _| format!("{system}-{full}"));
+        let host = system.zip(&table.zip(&raw.via, |_, _| ()), |system, ()| format!("{system}-{full}"));
         let ports = table.value().own.ports.iter();
         let ends = ports.map(move |(name, port)| {
             (name.clone(), port.map(|_| Endpoint { host: Some(host.clone()), port: port.clone() }))

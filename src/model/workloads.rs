@@ -22,7 +22,7 @@ pub(super) fn derive(
     ends: Ends,
     reads: &Reads,
 ) -> Sourced<Workload> {
-    let system = &declared.system.name;
+    let system = &declared.system.value().name;
     let serving = raw.serving();
     let mut decided = raw.inputs.clone();
     if let (Some(of), Some(_)) = (raw.store, serving) {

@@ -144,7 +144,7 @@ impl Check<'_> {
     fn header(&mut self, template: &Template, context: &Shape) -> Names {
         let bound = match context {
             Shape::Struct(fields) => {
-                fields.iter().map(|(name, shape)| (Arc::from(*name), shape.clone())).collect()
+                fields.iter().map(|(name, shape)| (Arc::from(&**name), shape.clone())).collect()
             }
             _ => Vec::new(),
         };

@@ -1,9 +1,11 @@
 //! Expressions: minijinja's, with the few filters that templates need.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior, filters};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Chunk;
 use crate::diag::{Code, Diagnostic, Sink, Span};
@@ -24,6 +26,7 @@ pub(super) const FILTERS: &[(&str, Shape)] = &[
     ("join", Shape::Text),
     ("length", Shape::Int),
     ("lower", Shape::Text),
+    ("percent_encode", Shape::Text),
     ("replace", Shape::Text),
     ("upper", Shape::Text),
 ];
@@ -39,6 +42,7 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("join", filters::join);
     engine.add_filter("length", filters::length);
     engine.add_filter("lower", filters::lower);
+    engine.add_filter("percent_encode", percent_encode);
     engine.add_filter("replace", filters::replace);
     engine.add_filter("upper", filters::upper);
     engine.add_test("none", super::scope::is_none);
@@ -92,10 +96,24 @@ impl Expression {
         (!self.path.is_empty()).then_some(&*self.path)
     }
 
+    /// The paths that it reads, as far as they are plain: `stores.nats.host`.
+    pub(super) fn reads(&self) -> BTreeSet<String> {
+        self.compiled.undeclared_variables(true).into_iter().collect()
+    }
+
     /// Evaluates it; what it reads is recorded by [`super::scope`].
     pub(super) fn evaluate(&self, scope: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
         self.compiled.eval(scope)
     }
+}
+
+/// What RFC 3986 calls unreserved stays as it is.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A text as a part of a URL, whatever characters it has.
+#[allow(clippy::needless_pass_by_value, reason = "minijinja hands filters what they work on")]
+fn percent_encode(text: String) -> String {
+    utf8_percent_encode(&text, RESERVED).to_string()
 }
 
 /// Whether a text is a name, as loops bind it and paths are made of.

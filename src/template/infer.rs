@@ -313,7 +313,7 @@ impl Inference<'_> {
         let (title, label) = match of {
             Shape::Any => return Shape::Any,
             Shape::Struct(fields) => {
-                let known = || fields.keys().copied();
+                let known = || fields.keys().map(AsRef::as_ref);
                 return fields.get(name).cloned().unwrap_or_else(|| {
                     let title = format!("it has no attribute `{name}`");
                     self.report(

@@ -111,6 +111,12 @@ impl Object for Context {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         match &self.value {
             Structure::List(items) => items.get(key.as_usize()?).map(to_value),
+            // Asked whether a key is in it; what is there is by the entry, what is not by the lack of it.
+            Structure::Map(_) => {
+                let entry = self.get(key.as_str()?);
+                note(&entry.map_or_else(|| self.inputs.absence(), |entry| entry.inputs.clone()));
+                entry.map(to_value)
+            }
             _ => self.get(key.as_str()?).map(to_value),
         }
     }

@@ -18,7 +18,7 @@ pub use files::Memory;
 pub use git::{GitError, Repository};
 pub use kind::{Kind, KindError};
 pub use manifests::manifests;
-pub use process::{answer, correlation_id, variable};
+pub use process::{answer, correlation_id, variable, variables};
 pub use watch::Watch;
 
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
@@ -43,6 +43,9 @@ pub const PATCHES: &str = "patches";
 
 /// What a workspace says about itself.
 pub const SETTINGS: &str = "p8fs-gen.toml";
+
+/// Variables for local work, which count for `settings` alone.
+pub const ENV_FILE: &str = ".env";
 
 /// Everything that is read in a workspace.
 const INPUTS: [&str; 6] = [SETTINGS, ENVIRONMENTS, CLUSTERS, TEMPLATES, STORES, PATCHES];

@@ -12,6 +12,8 @@ mod references;
 mod replicas_and_scale;
 mod schedules;
 mod secrets;
+mod setting_definitions;
+mod settings;
 mod stores;
 mod volumes;
 
@@ -31,6 +33,11 @@ impl Facts<'_> {
         self.merged.place(value)
     }
 
+    /// Where the name of a declared thing was written.
+    fn key<T>(&self, value: &Sourced<T>) -> Option<Span> {
+        value.inputs().iter().next().map(|input| self.merged.inputs.get(input).place())
+    }
+
     fn first(&self, inputs: &InputSet) -> Option<Span> {
         self.merged.first(inputs)
     }
@@ -45,6 +52,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     probes::check(&facts, sink);
     schedules::check(&facts, sink);
     secrets::check(&facts, sink);
+    setting_definitions::check(&facts, sink);
     if merged.is_whole {
         quota::check(&facts, sink);
         pools::check(&facts, sink);
@@ -54,6 +62,7 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
         references::check(&facts, sink);
         replicas_and_scale::check(&facts, sink);
         secrets::check_references(&facts, sink);
+        settings::check(&facts, sink);
         stores::check(&facts, sink);
     }
 }

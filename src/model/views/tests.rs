@@ -29,7 +29,7 @@ fn rows(shape: &Shape, prefix: &str, into: &mut BTreeSet<Row>) {
         Shape::List(item) | Shape::Map(item) => rows(item, &format!("{prefix}[]"), into),
         Shape::Struct(fields) => {
             for (name, shape) in fields {
-                let path = if prefix.is_empty() { (*name).to_owned() } else { format!("{prefix}.{name}") };
+                let path = if prefix.is_empty() { name.to_string() } else { format!("{prefix}.{name}") };
                 rows(shape, &path, into);
                 into.insert((path, described(shape)));
             }

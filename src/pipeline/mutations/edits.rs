@@ -136,8 +136,44 @@ pub fn mutations(declaration: &Json, schema: &Json) -> Vec<Mutation> {
     maker.made
 }
 
-/// For a change that is not valid alone: with one more field of the same table removed or added.
-pub fn with_a_sibling(mutation: &Mutation, declaration: &Json, schema: &Json) -> Vec<Mutation> {
+/// For a change that is not valid alone: with another that goes with it.
+pub fn with_another(mutation: &Mutation, declaration: &Json, schema: &Json) -> Vec<Mutation> {
+    let of_settings = with_what_settings_need(mutation, declaration);
+    if of_settings.is_empty() { with_a_sibling(mutation, declaration, schema) } else { of_settings }
+}
+
+/// A change of settings with what their definitions ask for: a setting goes with its being required, all definitions with
+/// all that they define, and one that is not there with what is derived from it. Other changes of a definition contradict what stands beside, and no second one helps.
+fn with_what_settings_need(mutation: &Mutation, declaration: &Json) -> Vec<Mutation> {
+    let [Edit { path, change }] = mutation.0.as_slice() else { return Vec::new() };
+    let key = |step: &Step| match step {
+        Step::Key(key) => Some(key.clone()),
+        Step::Item(_) => None,
+    };
+    let keys: Vec<String> = path.0.iter().map_while(key).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let path_of = |keys: &[&str]| keys.iter().fold(Path::default(), |path, key| path.key(key));
+    let removed = match (&*keys, change) {
+        (["settings", name], Change::Remove) => vec![path_of(&["system", "settings", name, "required"])],
+        (["system", "settings"], Change::Remove) => vec![path_of(&["settings"])],
+        (["system", "settings", name, "when" | "store", ..], _) => {
+            // What is derived from it.
+            let read = format!("settings.{name}");
+            let all = declaration["system"]["settings"].as_object().into_iter().flatten();
+            let readers =
+                all.filter(|(_, of)| of["derived"].as_str().is_some_and(|text| text.contains(&read)));
+            readers.map(|(reader, _)| path_of(&["system", "settings", reader])).collect()
+        }
+        (["system", "settings", ..], _) => return vec![mutation.clone()],
+        _ => return Vec::new(),
+    };
+    let there = removed.into_iter().filter(|path| path.find(declaration).is_some());
+    let with_all = there.fold(mutation.clone(), |mutation, path| mutation.and(path, Change::Remove));
+    if with_all.0.len() == 1 { Vec::new() } else { vec![with_all] }
+}
+
+/// With one more field of the same table removed or added.
+fn with_a_sibling(mutation: &Mutation, declaration: &Json, schema: &Json) -> Vec<Mutation> {
     let [Edit { path, change: Change::Set(_) | Change::Remove }] = mutation.0.as_slice() else {
         return Vec::new();
     };
@@ -227,6 +263,7 @@ impl Maker<'_> {
                 wanted.for_each(|number| self.set(path, json!(number)));
             }
             Json::String(text) if choices(schema).is_empty() => {
+                self.of_setting(path);
                 for text in self.texts(text, schema) {
                     self.set(path, json!(text));
                 }
@@ -235,6 +272,22 @@ impl Maker<'_> {
             Json::Array(items) => self.array(path, items, schema),
             Json::Object(entries) => self.object(path, entries, schema),
             _ => {}
+        }
+    }
+
+    /// What another setting may be as well decides whether one is there; and an expression may be any value.
+    fn of_setting(&mut self, path: &Path) {
+        let Some((Step::Key(key), around)) = path.0.split_last() else { return };
+        if key == "derived" {
+            self.set(path, json!("${{ 17 }}"));
+        }
+        let tables: Vec<String> = around.iter().map(|step| Path(vec![step.clone()]).to_string()).collect();
+        let tables: Vec<&str> = tables.iter().map(String::as_str).collect();
+        if let ["settings"] | ["system", "settings", _, "when"] = &*tables {
+            let values = self.declaration["system"]["settings"][key]["values"].as_array();
+            for value in values.into_iter().flatten() {
+                self.set(path, value.clone());
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use crate::template::Recording;
 use crate::verify::Verified;
 use crate::workspace::Workspace;
 use compare::{Change, changes, leaves};
-use edits::{Mutation, mutations, with_a_sibling};
+use edits::{Mutation, mutations, with_another};
 
 /// The share of claimed pairs of a leaf and an input that a mutation must confirm, in per cent.
 const CONFIRMED: usize = 95;
@@ -208,6 +208,46 @@ fn prod(recording: Recording) -> (Machine, Json) {
     (Machine { catalogue, file, recording }, declaration)
 }
 
+/// Whether a change can do more than to be refused: what says which values a setting takes gives none.
+fn can_matter(mutation: &Mutation) -> bool {
+    let judges = [
+        "type",
+        "description",
+        "values",
+        "pattern",
+        "items",
+        "min",
+        "max",
+        "required",
+        "per",
+        "aliases",
+        "protocol",
+        "port",
+    ];
+    let is_judge = |path: &String| {
+        let key = path.strip_prefix("system.settings.").and_then(|path| path.split(['.', '[']).nth(1));
+        key.is_some_and(|key| judges.contains(&key))
+    };
+    !mutation.touched().iter().all(is_judge)
+}
+
+/// What embedded parts would be is tried once a place where a store is not embedded: nothing is made of it.
+fn rarely_where_nothing_is_made(mut mutations: Vec<Mutation>, declaration: &Json) -> Vec<Mutation> {
+    let mut tried = BTreeSet::new();
+    let is_made = |path: &String| {
+        let mut keys = path.split('.');
+        let (Some("stores"), Some(store), Some("embedded")) = (keys.next(), keys.next(), keys.next()) else {
+            return true;
+        };
+        declaration["stores"][store]["via"] == "embedded"
+    };
+    mutations.retain(|mutation| {
+        let touched = mutation.touched();
+        touched.iter().any(is_made) || tried.insert(touched)
+    });
+    mutations
+}
+
 #[test]
 fn a_change_that_nothing_claims_is_noticed() {
     let (machine, declaration) = prod(Recording::Reads);
@@ -227,20 +267,22 @@ fn what_changes_names_what_was_mutated_and_what_is_named_changes() {
     let (machine, declaration) = prod(Recording::Leaves);
     let schema = whole_schema();
     let base = machine.compile(&declaration).expect("prod compiles");
-    let tried: Vec<(Mutation, Outcome)> = mutations(&declaration, &schema)
-        .into_par_iter()
-        .map(|mutation| {
-            let outcome = try_out(&machine, &base, &mutation, &declaration);
-            if !matches!(outcome, Outcome::Refused) {
-                return (mutation, outcome);
-            }
-            let with = with_a_sibling(&mutation, &declaration, &schema).into_iter().find_map(|mutation| {
+    let tried: Vec<(Mutation, Outcome)> =
+        rarely_where_nothing_is_made(mutations(&declaration, &schema), &declaration)
+            .into_par_iter()
+            .filter(can_matter)
+            .map(|mutation| {
                 let outcome = try_out(&machine, &base, &mutation, &declaration);
-                (!matches!(outcome, Outcome::Refused)).then_some((mutation, outcome))
-            });
-            with.unwrap_or((mutation, Outcome::Refused))
-        })
-        .collect();
+                if !matches!(outcome, Outcome::Refused) {
+                    return (mutation, outcome);
+                }
+                let with = with_another(&mutation, &declaration, &schema).into_iter().find_map(|mutation| {
+                    let outcome = try_out(&machine, &base, &mutation, &declaration);
+                    (!matches!(outcome, Outcome::Refused)).then_some((mutation, outcome))
+                });
+                with.unwrap_or((mutation, Outcome::Refused))
+            })
+            .collect();
 
     let (mut refused, mut same, mut changed) = (0, 0, 0);
     let (mut wrong, mut confirmed) = (Vec::new(), BTreeSet::new());
