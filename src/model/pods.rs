@@ -6,8 +6,8 @@ use super::secrets;
 use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Sidecar, Variable};
 use super::workloads::{self, Storage, seconds_or};
 use crate::declare::{
-    self, Declared, Endpoint, EnvValue, Listener, MountPath, PortName, Ports, Replicas, Scratch, SecretRef,
-    Setting, Use, VariableName,
+    self, Bytes, Declared, Endpoint, EnvValue, Listener, MountPath, PortName, Ports, Replicas, Scratch,
+    SecretRef, Setting, Use, VariableName,
 };
 use crate::merge::Sourced;
 
@@ -39,6 +39,7 @@ pub(super) fn container(declared: &Declared, raw: declare::Workload<'_>, storage
         env: variables(declared, &pod.env).chain(addresses(declared, raw)).collect(),
         cpu: pod.resources.cpu.clone(),
         memory: pod.resources.memory.clone(),
+        memory_bytes: bytes(&pod.resources.memory),
         storage: pod.resources.storage.clone(),
         readiness: probe(serving.and_then(|serving| serving.readiness)),
         liveness: probe(serving.and_then(|serving| serving.liveness)),
@@ -62,6 +63,7 @@ pub(super) fn sidecars(declared: &Declared, raw: declare::Workload<'_>) -> Vec<S
                 env: variables(declared, &raw.env).collect(),
                 cpu: resources.cpu.clone(),
                 memory: resources.memory.clone(),
+                memory_bytes: bytes(&resources.memory),
                 storage: resources.storage.clone(),
                 readiness: None,
                 liveness: None,
@@ -73,6 +75,10 @@ pub(super) fn sidecars(declared: &Declared, raw: declare::Workload<'_>) -> Vec<S
         })
     });
     sidecars.collect()
+}
+
+fn bytes(size: &Sourced<Bytes>) -> Sourced<i64> {
+    size.map(|size| i64::try_from(size.bytes()).unwrap_or(i64::MAX))
 }
 
 fn ports(ports: &Ports) -> Vec<Sourced<Port>> {

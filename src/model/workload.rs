@@ -173,6 +173,8 @@ contextual! {
         pub cpu: Sourced<Cpu>,
         /// The limit as well.
         pub memory: Sourced<Bytes>,
+        /// The same in bytes.
+        pub memory_bytes: Sourced<i64>,
         /// Temporary; the limit as well.
         pub storage: Sourced<Bytes>,
         /// Whether it may get requests.
