@@ -30,13 +30,13 @@ tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TO
 tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
 tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol
 
-# From Debian: installed where that is allowed, asked for where it is not.
-DEBIAN := strace=strace ip=iproute2 redis-server=redis-server /usr/lib/postgresql/15/bin/postgres=postgresql-15
+# From Debian, by their major versions: installed where that is allowed, asked for where it is not.
+DEBIAN := strace=strace ip=iproute2 redis-server=redis-server=5:7.* /usr/lib/postgresql/15/bin/postgres=postgresql-15
 tools: debian
 .PHONY: debian
 debian:
 	@missing=; for pair in $(DEBIAN); do \
-	  command -v $${pair%=*} >/dev/null || missing="$$missing $${pair#*=}"; \
+	  command -v $${pair%%=*} >/dev/null || missing="$$missing $${pair#*=}"; \
 	done; \
 	test -z "$$missing" || \
 	  { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y --no-install-recommends $$missing; } || \

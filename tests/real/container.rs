@@ -7,7 +7,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::{fs, os::unix::fs::chown};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+/// Where a container finds the token with which it asks the API server.
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The objects of an environment.
 pub struct Objects(Vec<Value>);
@@ -46,6 +51,9 @@ pub struct Mount {
 /// A pod of a workload.
 pub struct Pod<'a> {
     pub name: String,
+    /// Its name and its Service's, where it has one of its own.
+    pub host: Option<String>,
+    template: &'a Value,
     spec: &'a Value,
     claims: Vec<String>,
     objects: &'a Objects,
@@ -69,12 +77,33 @@ impl Objects {
             .unwrap_or_else(|| panic!("there is no {kind} {name}"))
     }
 
-    /// A pod that this object makes: the first of a `StatefulSet`.
-    pub fn pod<'a>(&'a self, workload: &'a Value) -> Pod<'a> {
-        let ordinal = if workload["kind"] == "StatefulSet" { "-0" } else { "-x2x4z" };
+    /// Adds a Secret, as applying the environment makes those whose values are generated.
+    pub fn with_secret(mut self, name: &str, key: &str, value: &str) -> Self {
+        let data = json!({ key: STANDARD.encode(value) });
+        self.0.push(json!({ "kind": "Secret", "metadata": { "name": name }, "data": data }));
+        self
+    }
+
+    /// All pods: as many as a `StatefulSet` has, one of anything else that makes pods.
+    pub fn pods(&self) -> impl Iterator<Item = Pod<'_>> {
+        let workloads = ["StatefulSet", "Deployment", "Job"].into_iter().flat_map(|kind| self.of_kind(kind));
+        workloads.flat_map(move |workload| {
+            let replicas = workload["spec"]["replicas"].as_u64().unwrap_or(1);
+            let count = if workload["kind"] == "StatefulSet" { replicas } else { 1 };
+            (0..count).map(move |ordinal| self.pod_of(workload, ordinal))
+        })
+    }
+
+    fn pod_of<'a>(&'a self, workload: &'a Value, ordinal: u64) -> Pod<'a> {
+        let name = text(&workload["metadata"]["name"]);
+        let is_set = workload["kind"] == "StatefulSet";
+        let name = if is_set { format!("{name}-{ordinal}") } else { format!("{name}-x2x4z") };
+        let service = text(&workload["spec"]["serviceName"]);
         let claims = workload["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
         Pod {
-            name: format!("{}{ordinal}", text(&workload["metadata"]["name"])),
+            host: is_set.then(|| format!("{name}.{service}")),
+            name,
+            template: &workload["spec"]["template"],
             spec: &workload["spec"]["template"]["spec"],
             claims: claims.map(|claim| text(&claim["metadata"]["name"])).collect(),
             objects: self,
@@ -83,17 +112,25 @@ impl Objects {
 }
 
 impl Pod<'_> {
-    /// Those that run to their end, one after another, before the others.
-    pub fn init_containers(&self) -> Vec<Container> {
-        self.containers_in("initContainers")
+    /// Whether a Service leads to it.
+    pub fn is_behind(&self, service: &Value) -> bool {
+        let selector = service["spec"]["selector"].as_object();
+        let labels = &self.template["metadata"]["labels"];
+        selector.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value))
+    }
+
+    /// Whether it is a pod of the workload with this declared name.
+    pub fn is_of(&self, workload: &str) -> bool {
+        self.template["metadata"]["labels"]["app.kubernetes.io/name"] == workload
+    }
+
+    /// How many there are that run before the others.
+    pub fn init_containers(&self) -> usize {
+        self.spec["initContainers"].as_array().map_or(0, Vec::len)
     }
 
     pub fn containers(&self) -> Vec<Container> {
-        self.containers_in("containers")
-    }
-
-    fn containers_in(&self, field: &str) -> Vec<Container> {
-        self.spec[field].as_array().into_iter().flatten().map(|container| self.container(container)).collect()
+        self.spec["containers"].as_array().into_iter().flatten().map(|raw| self.container(raw)).collect()
     }
 
     fn container(&self, raw: &Value) -> Container {
@@ -110,7 +147,13 @@ impl Pod<'_> {
             group: id("runAsGroup").expect("a group"),
             fs_group: number(&pod["fsGroup"]),
             read_only_root: own["readOnlyRootFilesystem"] == true,
-            mounts: raw["volumeMounts"].as_array().into_iter().flatten().map(mount).collect(),
+            mounts: raw["volumeMounts"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(mount)
+                .chain(self.token())
+                .collect(),
             ports: raw["ports"]
                 .as_array()
                 .into_iter()
@@ -129,8 +172,21 @@ impl Pod<'_> {
         }
     }
 
+    fn has_token(&self) -> bool {
+        self.spec["automountServiceAccountToken"] == true
+    }
+
+    fn token(&self) -> Option<Mount> {
+        let mount =
+            || Mount { volume: "token".to_owned(), path: TOKEN.to_owned(), sub_path: None, read_only: true };
+        self.has_token().then(mount)
+    }
+
     fn env(&self, raw: &Value) -> BTreeMap<String, String> {
-        let mut env = BTreeMap::new();
+        // In every container, whatever its pod says.
+        let server = [("KUBERNETES_SERVICE_HOST", "10.96.0.1"), ("KUBERNETES_SERVICE_PORT", "443")];
+        let mut env: BTreeMap<_, _> =
+            server.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         for source in raw["envFrom"].as_array().into_iter().flatten() {
             let name = text(&source["configMapRef"]["name"]);
             assert!(!name.is_empty(), "envFrom: {source}");
@@ -153,7 +209,6 @@ impl Pod<'_> {
     fn value_from(&self, from: &Value) -> String {
         match from["fieldRef"]["fieldPath"].as_str() {
             Some("metadata.name") => return self.name.clone(),
-            Some("status.podIP") => return "127.0.0.1".to_owned(),
             Some(other) => panic!("the field {other} of a pod"),
             None => {}
         }
@@ -175,21 +230,43 @@ impl Pod<'_> {
         for volume in self.spec["volumes"].as_array().into_iter().flatten() {
             let place = folder.join(text(&volume["name"]));
             self.make(&place);
-            assert!(!volume.to_string().contains("\"items\""), "a volume of some keys: {volume}");
-            let content = if let Some(name) = volume["configMap"]["name"].as_str() {
-                data(self.objects.named("ConfigMap", name))
-            } else if let Some(name) = volume["secret"]["secretName"].as_str() {
-                data(self.objects.named("Secret", name))
+            let (content, mode) = if let Some(name) = volume["configMap"]["name"].as_str() {
+                assert!(volume["configMap"]["items"].is_null(), "some keys: {volume}");
+                (data(self.objects.named("ConfigMap", name)), None)
+            } else if volume["projected"].is_object() {
+                let sources = volume["projected"]["sources"].as_array().into_iter().flatten();
+                (
+                    sources.flat_map(|source| self.projected(source)).collect(),
+                    number(&volume["projected"]["defaultMode"]),
+                )
             } else {
                 let made = volume["emptyDir"].is_object() || volume["persistentVolumeClaim"].is_object();
                 assert!(made, "a volume {volume}");
                 continue;
             };
             for (name, text) in content {
-                let mode = number(&volume["secret"]["defaultMode"]).unwrap_or(0o644);
-                self.write(&place.join(name), &text, mode);
+                self.write(&place.join(name), &text, mode.unwrap_or(0o644));
             }
         }
+        if self.has_token() {
+            let place = folder.join("token");
+            self.make(&place);
+            // No certificate beside it: there is no API server that would have shown one.
+            self.write(&place.join("token"), "a-token", 0o644);
+            self.write(&place.join("namespace"), "a-namespace", 0o644);
+        }
+    }
+
+    /// The files of a source that is a Secret.
+    fn projected(&self, source: &Value) -> BTreeMap<String, String> {
+        let name = source["secret"]["name"].as_str().unwrap_or_else(|| panic!("a source {source}"));
+        let data = data(self.objects.named("Secret", name));
+        let items = source["secret"]["items"].as_array().into_iter().flatten();
+        let file = |item: &Value| {
+            let key = text(&item["key"]);
+            (text(&item["path"]), data.get(&key).unwrap_or_else(|| panic!("{name} has no {key}")).clone())
+        };
+        items.map(file).collect()
     }
 
     fn make(&self, place: &Path) {
@@ -211,16 +288,15 @@ impl Pod<'_> {
 
 /// Of a ConfigMap or Secret.
 fn data(object: &Value) -> BTreeMap<String, String> {
-    assert!(
-        object["data"].is_null() || object["kind"] == "ConfigMap",
-        "encoded: {}",
-        object["metadata"]["name"]
-    );
-    ["data", "stringData"]
-        .iter()
-        .flat_map(|field| object[field].as_object().into_iter().flatten())
-        .map(|(key, value)| (key.clone(), text(value)))
-        .collect()
+    let entries = object["data"].as_object().into_iter().flatten();
+    let decoded = |value: &Value| match object["kind"].as_str() {
+        Some("Secret") => {
+            let bytes = STANDARD.decode(text(value)).expect("base64");
+            String::from_utf8(bytes).expect("text")
+        }
+        _ => text(value),
+    };
+    entries.map(|(key, value)| (key.clone(), decoded(value))).collect()
 }
 
 fn mount(raw: &Value) -> Mount {

@@ -19,6 +19,7 @@ mod kind;
 mod kubectl;
 mod languages;
 mod manifests;
+mod network;
 mod nodes;
 mod output;
 mod places;

@@ -4,7 +4,11 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+const START_LIMIT: Duration = Duration::from_mins(1);
+const POLL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Programs with a folder of their own, which goes with them.
 ///
@@ -65,9 +69,22 @@ impl Processes {
         process
     }
 
-    /// Lets a program end by itself.
-    pub fn forget(&mut self, name: &str) {
-        self.running.retain(|(running, _)| running != name);
+    /// Waits until a program has ended by itself, and says how.
+    ///
+    /// # Panics
+    ///
+    /// If it goes on for a minute more, with what it said last.
+    pub fn ended(&mut self, name: &str) -> ExitStatus {
+        let place = self.running.iter().rposition(|(running, _)| running == name).expect("it was started");
+        let (_, mut child) = self.running.remove(place);
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().expect("a child can be asked for its status") {
+                return status;
+            }
+            assert!(started.elapsed() < START_LIMIT, "{name} goes on:\n{}", self.last_lines(name));
+            std::thread::sleep(POLL_PAUSE);
+        }
     }
 
     /// # Panics
@@ -82,9 +99,29 @@ impl Processes {
         }
     }
 
+    /// Waits for something, as long as all of them run.
+    ///
+    /// # Panics
+    ///
+    /// If it is not reached within a minute, with what they said last.
+    pub fn until(&mut self, what: &str, mut reached: impl FnMut(&Self) -> bool) {
+        let started = Instant::now();
+        while !reached(self) {
+            self.assert_running();
+            let said = || self.all_last_lines();
+            assert!(started.elapsed() < START_LIMIT, "not after {START_LIMIT:?}: {what}\n{}", said());
+            std::thread::sleep(POLL_PAUSE);
+        }
+    }
+
+    /// All that a program said.
+    pub fn said(&self, name: &str) -> String {
+        fs::read_to_string(self.log(name)).unwrap_or_default()
+    }
+
     /// What a program said last.
     pub fn last_lines(&self, name: &str) -> String {
-        let text = fs::read_to_string(self.log(name)).unwrap_or_default();
+        let text = self.said(name);
         let lines: Vec<_> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }

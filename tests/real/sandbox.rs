@@ -1,27 +1,21 @@
 //! Runs the containers of rendered pods without a container engine: each with the files, the user, the arguments
-//! and the variables that its pod says, and none beside; all of them on one network of their own.
+//! and the variables that its pod says, and none beside; each pod with an address of its own.
 //!
-//! Where a Service or pod is looked for by its name, it is found: every name of the environment leads to the one
-//! loopback address. So each port can be listened on by one container only, and there is one pod of each workload.
-//!
-//! The image's files are not there. The programs come from `make tools`, their libraries from this machine.
+//! The image's files are not there. The programs come from `make tools` and from Debian, their libraries from this
+//! machine.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus, Output};
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::container::{Container, Objects, Pod};
+use crate::network::Network;
 use crate::processes::Processes;
 
-const START_LIMIT: Duration = Duration::from_mins(1);
-const POLL_PAUSE: Duration = Duration::from_millis(100);
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 const SCRIPT: &str = include_str!("sandbox.sh");
 
 /// What stands for an image.
@@ -30,7 +24,7 @@ pub struct Image {
     pub repository: &'static str,
     /// Where it looks for programs.
     pub path: &'static str,
-    /// Its programs: where each is here, and where there, below `/usr/local`.
+    /// Its programs: where each is here, and where there. What Debian has in `/usr` is there anyway.
     pub programs: Vec<(PathBuf, &'static str)>,
     /// The name of its user, and where that one is at home.
     pub user: (&'static str, &'static str),
@@ -46,17 +40,18 @@ fn repository(image: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(repository, _)| repository)
 }
 
-/// Containers on a network of their own.
+/// Pods on a network of their own.
 pub struct Sandbox {
     processes: Processes,
     images: Vec<Image>,
-    network: PathBuf,
+    network: Network,
     count: u32,
 }
 
 /// A container that runs.
 pub struct Running {
     pub container: Container,
+    pub pod: String,
     /// What it is called in the log.
     name: String,
     /// Its first process.
@@ -77,50 +72,48 @@ impl Sandbox {
         let folder = processes.folder().to_owned();
         fs::write(folder.join("sandbox.sh"), SCRIPT).expect("the script can be written");
 
-        let mut hosts = String::from("127.0.0.1 localhost\n");
-        hosts.extend(names(objects).iter().flat_map(|name| ["127.0.0.1 ", name, "\n"]));
+        let network = Network::new(objects, &mut processes);
         let etc = folder.join("etc");
         fs::create_dir(&etc).expect("a folder can be made");
-        fs::write(etc.join("hosts"), hosts).expect("a file can be written");
+        fs::write(etc.join("hosts"), network.hosts(objects)).expect("a file can be written");
         fs::write(etc.join("nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files\n")
             .expect("a file can be written");
-
-        let mut holder = Command::new("unshare");
-        holder.args(["--net", "sh", "-ec", "ip link set lo up; touch \"$1\"; exec sleep infinity", "sh"]);
-        holder.arg(folder.join("up"));
-        let holder = processes.start("network", &mut holder);
-        let network = PathBuf::from(format!("/proc/{holder}/ns/net"));
-        let mut sandbox = Self { processes, images, network, count: 0 };
-        sandbox.until("the network is up", |_| folder.join("up").exists());
-        sandbox
+        Self { processes, images, network, count: 0 }
     }
 
-    /// Runs a pod's init containers to their end, then starts the others.
+    /// Starts the containers of a pod.
     ///
     /// # Panics
     ///
-    /// If an init container fails.
+    /// If it has init containers, which no pod has so far.
     pub fn start(&mut self, pod: &Pod<'_>) -> Vec<Running> {
-        let volumes = self.processes.folder().join(&pod.name).join("volumes");
-        pod.make_volumes(&volumes);
-        for container in pod.init_containers() {
-            let name = format!("{}-{}", pod.name, container.name);
-            let (mut command, _) = self.command(&container, pod, &volumes);
-            let output = command.output().expect("nsenter of util-linux");
-            assert!(output.status.success(), "{name}: {}", said(&output));
-        }
+        assert_eq!(pod.init_containers(), 0, "{}: init containers", pod.name);
+        let volumes = self.volumes(pod);
         let had =
             pod.containers().into_iter().filter(|container| !NOT_HAD.contains(&repository(&container.image)));
         had.map(|container| self.start_one(container, pod, &volumes)).collect()
     }
 
-    /// Runs another command with a pod's files and user, as a check before it is started.
+    /// Runs another command with a pod's files and user, to its end.
     pub fn output(&mut self, pod: &Pod<'_>, container: &Container, words: &[&str]) -> Output {
-        let volumes = self.processes.folder().join(&pod.name).join("volumes");
-        pod.make_volumes(&volumes);
+        let volumes = self.volumes(pod);
         let (mut command, _) =
             self.command_of(container, pod, &volumes, words.iter().map(ToString::to_string));
         command.output().expect("nsenter of util-linux")
+    }
+
+    /// Runs the container of a Job's pod to its end.
+    pub fn run(&mut self, pod: &Pod<'_>) -> Output {
+        let volumes = self.volumes(pod);
+        let container = pod.containers().remove(0);
+        let (mut command, _) = self.command(&container, pod, &volumes);
+        command.output().expect("nsenter of util-linux")
+    }
+
+    fn volumes(&self, pod: &Pod<'_>) -> PathBuf {
+        let volumes = self.processes.folder().join(&pod.name).join("volumes");
+        pod.make_volumes(&volumes);
+        volumes
     }
 
     fn start_one(&mut self, container: Container, pod: &Pod<'_>, volumes: &Path) -> Running {
@@ -128,13 +121,14 @@ impl Sandbox {
         let (mut command, env) = self.command(&container, pod, volumes);
         let parent = self.processes.start(&name, &mut command);
         let mut process = None;
-        self.until(&format!("{name} is started"), |_| {
+        self.processes.until(&format!("{name} is started"), |_| {
             let children =
                 fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
             process = children.split_whitespace().next().and_then(|child| child.parse().ok());
             process.is_some()
         });
-        Running { container, name, process: process.expect("found"), env }
+        let pod = pod.name.clone();
+        Running { container, pod, name, process: process.expect("found"), env }
     }
 
     fn command(&mut self, container: &Container, pod: &Pod<'_>, volumes: &Path) -> (Command, Vec<String>) {
@@ -157,7 +151,7 @@ impl Sandbox {
 
         let mut mounts = Vec::new();
         for (source, target) in &image.programs {
-            mounts.push(format!("ro {} /usr/local/{target}\n", source.display()));
+            mounts.push(format!("ro {} {target}\n", source.display()));
         }
         for mount in &container.mounts {
             let mut source = volumes.join(&mount.volume);
@@ -185,8 +179,8 @@ impl Sandbox {
         env.extend(container.env.iter().map(|(name, value)| format!("{name}={value}")));
         let groups = [Some(gid), container.fs_group].into_iter().flatten().map(|id| id.to_string());
         let mut command = Command::new("nsenter");
-        command.arg(format!("--net={}", self.network.display()));
-        command.args(["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh"]);
+        command.arg(format!("--net={}", self.network.of(&pod.name, &mut self.processes).display()));
+        command.args(["unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "sh"]);
         command.arg(self.processes.folder().join("sandbox.sh"));
         command.args([place.join("root"), etc, place.join("mounts")]);
         command.arg(if container.read_only_root { "ro" } else { "rw" });
@@ -207,35 +201,15 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// If one does not within [`START_LIMIT`], or a container has ended.
+    /// If one does not within a minute, or a container has ended.
     pub fn probe(&mut self, running: &Running) {
         assert!(!running.container.probes.is_empty(), "{} has no probe", running.name);
         for probe in &running.container.probes {
-            let mut last = String::new();
-            self.until(&format!("{} answers {probe}", running.name), |sandbox| {
-                sandbox.ask(running, probe).map_err(|error| last = error).is_ok()
+            let network = &self.network;
+            self.processes.until(&format!("{} answers {probe}", running.name), |_| {
+                ask(network, running, probe).is_ok()
             });
         }
-    }
-
-    /// Asks one probe once.
-    pub fn ask(&self, running: &Running, probe: &Value) -> Result<(), String> {
-        let port = |value: &Value| match value.as_str() {
-            Some(name) => *running.container.ports.get(name).unwrap_or_else(|| panic!("{name} is no port")),
-            None => value.as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port"),
-        };
-        if probe["httpGet"].is_object() {
-            let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
-            let (status, body) = self.get(port(&probe["httpGet"]["port"]), path)?;
-            return if (200..400).contains(&status) { Ok(()) } else { Err(format!("{status}: {body}")) };
-        }
-        if probe["tcpSocket"].is_object() {
-            return self.connect(port(&probe["tcpSocket"]["port"]), |_| Ok(()));
-        }
-        let words = probe["exec"]["command"].as_array().unwrap_or_else(|| panic!("a probe {probe}"));
-        let words: Vec<_> = words.iter().filter_map(Value::as_str).collect();
-        let output = Self::exec(running, &words);
-        if output.status.success() { Ok(()) } else { Err(said(&output)) }
     }
 
     /// Runs a command in a container, as its user.
@@ -244,7 +218,16 @@ impl Sandbox {
         let groups =
             [Some(container.group), container.fs_group].into_iter().flatten().map(|id| id.to_string());
         Command::new("nsenter")
-            .args(["--target", &running.process.to_string(), "--mount", "--pid", "--net", "--root", "--wd"])
+            .args([
+                "--target",
+                &running.process.to_string(),
+                "--mount",
+                "--pid",
+                "--ipc",
+                "--net",
+                "--root",
+                "--wd",
+            ])
             .args([
                 "/usr/bin/setpriv",
                 &format!("--reuid={}", container.user),
@@ -258,78 +241,74 @@ impl Sandbox {
             .expect("nsenter of util-linux")
     }
 
-    /// The status and body of an answer to `GET`.
-    pub fn get(&self, port: u16, path: &str) -> Result<(u16, String), String> {
-        let request =
-            format!("GET {path} HTTP/1.0\r\nHost: localhost:{port}\r\nUser-Agent: kube-probe/1.36\r\n\r\n");
-        let answer = self.connect(port, move |mut stream| {
-            stream.write_all(request.as_bytes())?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer)?;
-            Ok(String::from_utf8_lossy(&answer).into_owned())
-        })?;
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-        status.map(|status| (status, body)).ok_or(answer)
-    }
-
-    /// Talks to a port on the containers' network.
-    fn connect<T: Send + 'static>(
+    /// The status and body of a container's answer to an HTTP request of the node: `GET`, or `POST` of JSON.
+    pub fn http(
         &self,
-        port: u16,
-        talk: impl FnOnce(TcpStream) -> std::io::Result<T> + Send + 'static,
-    ) -> Result<T, String> {
-        let network = File::open(&self.network).expect("the network is held");
-        // A thread alone changes its network, and ends.
-        let thread = std::thread::spawn(move || {
-            move_into_link_name_space(std::os::fd::AsFd::as_fd(&network), Some(LinkNameSpaceType::Network))?;
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-            let stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
-            stream.set_read_timeout(Some(ANSWER_LIMIT))?;
-            talk(stream)
-        });
-        thread.join().expect("it does not panic").map_err(|error| error.to_string())
+        running: &Running,
+        port: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(u16, String), String> {
+        self.network.http(&running.pod, running.container.ports[port], path, body)
     }
 
-    /// Waits until a container has ended by itself.
-    pub fn ended(&mut self, running: &Running) {
-        let started = Instant::now();
-        while Path::new(&format!("/proc/{}", running.process)).exists() && started.elapsed() < START_LIMIT {
-            std::thread::sleep(POLL_PAUSE);
-        }
-        let gone = !Path::new(&format!("/proc/{}", running.process)).exists();
-        assert!(gone, "{} goes on:\n{}", running.name, self.processes.last_lines(&running.name));
-        self.processes.forget(&running.name);
+    /// Waits for something, as long as all containers run.
+    pub fn until(&mut self, what: &str, mut reached: impl FnMut(&Network) -> bool) {
+        let network = &self.network;
+        self.processes.until(what, |_| reached(network));
     }
 
-    fn until(&mut self, what: &str, mut reached: impl FnMut(&Self) -> bool) {
-        let started = Instant::now();
-        while !reached(self) {
-            self.processes.assert_running();
-            assert!(
-                started.elapsed() < START_LIMIT,
-                "not after {START_LIMIT:?}: {what}\n{}",
-                self.processes.all_last_lines()
-            );
-            std::thread::sleep(POLL_PAUSE);
+    /// All that a container said.
+    pub fn said(&self, running: &Running) -> String {
+        self.processes.said(&running.name)
+    }
+
+    /// Sends a signal to a container's first process.
+    pub fn signal(running: &Running, signal: Signal) {
+        let process = i32::try_from(running.process).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(process.expect("a process"), signal).expect("it runs");
+    }
+
+    /// Does what a kubelet does to end a container: runs its command for that, then asks it to end. How it ended.
+    pub fn stop(&mut self, running: &Running) -> ExitStatus {
+        if let Some(words) = &running.container.stop {
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let stopped = Self::exec(running, &words);
+            // It goes with the container, should that end at once.
+            let is_gone = stopped.status.signal() == Some(Signal::KILL.as_raw());
+            assert!(stopped.status.success() || is_gone, "{words:?}: {}", said(&stopped));
         }
+        // It may have ended by then.
+        if Path::new(&format!("/proc/{}", running.process)).exists() {
+            Self::signal(running, Signal::TERM);
+        }
+        self.ended(running)
+    }
+
+    /// Waits until a container has ended by itself, and says how.
+    pub fn ended(&mut self, running: &Running) -> ExitStatus {
+        self.processes.ended(&running.name)
     }
 }
 
-/// The names of Services, and of the pods that one of them has names for.
-fn names(objects: &Objects) -> Vec<String> {
-    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-    let domains = |name: String, object: &Value| {
-        let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-        let long = ["", ".svc", ".svc.cluster.local"].map(|end| format!("{name}.{namespace}{end}"));
-        [name].into_iter().chain(long).collect::<Vec<_>>()
+/// Asks one probe once.
+fn ask(network: &Network, running: &Running, probe: &Value) -> Result<(), String> {
+    let port = |value: &Value| match value.as_str() {
+        Some(name) => *running.container.ports.get(name).unwrap_or_else(|| panic!("{name} is no port")),
+        None => value.as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port"),
     };
-    let services = objects.of_kind("Service").flat_map(|service| domains(name(service), service));
-    let pods = objects.of_kind("StatefulSet").flat_map(|set| {
-        let service = set["spec"]["serviceName"].as_str().unwrap_or_default();
-        domains(format!("{}-0.{service}", name(set)), set)
-    });
-    services.chain(pods).collect()
+    if probe["httpGet"].is_object() {
+        let path = probe["httpGet"]["path"].as_str().unwrap_or("/");
+        let (status, body) = network.http(&running.pod, port(&probe["httpGet"]["port"]), path, None)?;
+        return if (200..400).contains(&status) { Ok(()) } else { Err(format!("{status}: {body}")) };
+    }
+    if probe["tcpSocket"].is_object() {
+        return network.connect(&running.pod, port(&probe["tcpSocket"]["port"]), |_| Ok(()));
+    }
+    let words = probe["exec"]["command"].as_array().unwrap_or_else(|| panic!("a probe {probe}"));
+    let words: Vec<_> = words.iter().filter_map(Value::as_str).collect();
+    let output = Sandbox::exec(running, &words);
+    if output.status.success() { Ok(()) } else { Err(said(&output)) }
 }
 
 /// What a command printed, and how it ended.

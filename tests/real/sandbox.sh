@@ -7,8 +7,8 @@ root=$1 etc=$2 mounts=$3 mode=$4 user=$5 group=$6 groups=$7
 shift 7
 
 mount -t tmpfs -o mode=755 root "$root"
-# Programs and libraries of this machine stand in the place of the image's.
-for folder in usr bin sbin lib lib32 lib64; do
+# Libraries and tools of this machine stand in the place of the image's.
+for folder in usr sbin lib lib32 lib64; do
   if [ -L "/$folder" ]; then
     cp -P "/$folder" "$root/$folder"
   elif [ -d "/$folder" ]; then
@@ -16,7 +16,10 @@ for folder in usr bin sbin lib lib32 lib64; do
     mount --bind -o ro "/$folder" "$root/$folder"
   fi
 done
+# What is local to this machine is not there; programs may stand here and in /bin.
 mount -t tmpfs -o mode=755 programs "$root/usr/local"
+mkdir "$root/bin"
+find /usr/bin -maxdepth 1 ! -type d -exec ln -s -t "$root/bin" {} +
 mkdir "$root/etc" "$root/proc" "$root/dev"
 cp "$etc"/* "$root/etc"
 mount -t proc proc "$root/proc"
@@ -36,6 +39,7 @@ while read -r access source target; do
     mkdir -p "$root$target"
   else
     mkdir -p "$(dirname "$root$target")"
+    rm -f "$root$target"
     touch "$root$target"
   fi
   mount --bind -o "$access" "$source" "$root$target"
