@@ -1,7 +1,7 @@
 //! What a workload asks of the cluster, at the fewest and at the most.
 
 use super::amount::{Amount, Resource};
-use super::values::{Sharing, TaintEffect, Tier};
+use super::values::{Sharing, TaintEffect, Tier, Via};
 use super::workload::{Replicas, Volume};
 use super::{Declared, Name, Pool, Workload};
 use crate::merge::{Input, Sourced};
@@ -129,7 +129,9 @@ impl Declared {
                 .chain(of(pool.price.as_ref()))
                 .chain(pool.zones.iter().flat_map(|zone| zone.inputs().iter()))
         });
-        whole.chain(of_pools)
+        let embedded = self.stores.values().filter(|store| *store.value().via.value() == Via::Embedded);
+        let of_stores = embedded.flat_map(|store| of(store.value().stands_alone.as_ref()));
+        whole.chain(of_pools).chain(of_stores)
     }
 
     /// How many nodes a pool has: what it says, or else what is left of the cluster's; none where neither says anything.

@@ -20,6 +20,9 @@ pub struct Store {
     pub via: Sourced<Via>,
     /// The port that is meant where `uses` names none; may be left out when there is only one.
     pub default_port: Option<Sourced<PortName>>,
+    /// Whether it is there for its own sake. Of another that is part of the system, and that no workload uses, there is a
+    /// warning.
+    pub stands_alone: Option<Sourced<bool>>,
     /// What is deployed, when it is part of the system.
     #[serde(default)]
     pub embedded: Embedded,

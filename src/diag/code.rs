@@ -126,6 +126,11 @@ codes! {
     DuplicateName = "duplicate-name",
     /// `uses` says the same connection twice.
     DuplicateUse = "duplicate-use",
+    /// A store that is part of the system, and that no workload uses.
+    ///
+    /// It takes its place in the cluster, and the network policies let nobody in. Its own parts and jobs do not count. A
+    /// store that is there for its own sake, as one that reads metrics, says `stands_alone = true`.
+    UnusedStore = "unused-store",
     /// An environment without services, workers, jobs and cron jobs.
     ///
     /// Nothing would be rendered; an empty output is more often a mistake than meant.

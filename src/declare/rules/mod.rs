@@ -15,6 +15,7 @@ mod secrets;
 mod setting_definitions;
 mod settings;
 mod stores;
+mod unused_store;
 mod volumes;
 
 use super::Declared;
@@ -64,5 +65,6 @@ pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
         secrets::check_references(&facts, sink);
         settings::check(&facts, sink);
         stores::check(&facts, sink);
+        unused_store::check(&facts, sink);
     }
 }
