@@ -73,7 +73,8 @@ impl Reporter {
     /// Prints the findings, and says how to exit.
     pub(super) fn findings(&self, sink: Sink, sources: &Sources) -> Exit {
         let exit = if sink.errors() == 0 { Exit::Success } else { Exit::Input };
-        let found = sink.into_sorted();
+        let found: Vec<Diagnostic> =
+            sink.into_sorted().into_iter().map(|diagnostic| diagnostic.masked(sources)).collect();
         let mut stderr = anstream::stderr().lock();
         match self.format {
             MessageFormat::Human => {

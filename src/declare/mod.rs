@@ -18,7 +18,6 @@ mod protocol;
 mod report;
 mod rules;
 mod schema;
-mod secrecy;
 mod secret;
 mod settings;
 mod store;
@@ -45,7 +44,6 @@ pub use schema::published as published_schema;
 pub use schema::required_keys;
 #[cfg(test)]
 pub use schema::whole as whole_schema;
-pub use secrecy::is_secret;
 pub use secret::{DOCKER_CONFIG, EnvValue, ExternalSecret, Secret, SecretRef, SecretText, SecretUse};
 pub use settings::{Definition, SettingValue};
 pub use store::{Part, Store, Stream};

@@ -179,6 +179,17 @@ codes! {
     /// secret is a reference: to a Secret that is there (`existing`), to a secret store (`external`), to a file that
     /// SOPS encrypted (`sops`), or to values that are made when the environment is first applied (`generated`).
     LiteralSecret = "literal-secret",
+    /// A secret would be shown.
+    ///
+    /// What is made of the value of a secret is one itself, and so is whatever is there because of it: only `data` and
+    /// `stringData` of a Secret may hold it. Programs get it by reference, as a `secretKeyRef` or a volume.
+    SecretLeak = "secret-leak",
+    /// A password seems to stand among what is no secret.
+    ///
+    /// Variables and settings end up in `ConfigMap`s and pods, where many may read them. A text is taken for a password by
+    /// the end of its name (`PASSWORD`, `SECRET`, `TOKEN`, `API_KEY`, …), or because it is a URL with a user's password.
+    /// Declare it in `[secrets]`, and refer to its key; of a URL, give programs the parts.
+    PlainPassword = "plain-password",
     /// `replicas` and `scale` contradict each other.
     ///
     /// A range `{ min, max }` needs `scale` to say what to scale by; `scale` needs a range to scale in.

@@ -68,6 +68,18 @@ pub struct Suggestion {
 }
 
 impl Diagnostic {
+    /// As it is shown: without the secrets of the texts that it is about.
+    #[must_use]
+    pub fn masked(mut self, sources: &Sources) -> Self {
+        if sources.has_secrets() {
+            let labels = self.primary.iter_mut().chain(&mut self.context).map(|label| &mut label.text);
+            let texts =
+                [&mut self.title].into_iter().chain(labels).chain(&mut self.notes).chain(&mut self.help);
+            texts.for_each(|text| *text = sources.masked(text));
+        }
+        self
+    }
+
     /// An error.
     pub fn error(code: Code, title: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, title.into())

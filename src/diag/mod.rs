@@ -16,5 +16,5 @@ mod suggest;
 pub use code::Code;
 pub use diagnostic::{Diagnostic, Label, Severity, Sink, Suggestion};
 use plain::plain;
-pub use source::{ARGUMENT, FileId, Region, Source, Sources, Span};
+pub use source::{ARGUMENT, FileId, HIDDEN, Region, Source, Sources, Span};
 pub use suggest::closest;

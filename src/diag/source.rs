@@ -1,5 +1,6 @@
 //! Source texts and places in them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -63,6 +64,12 @@ impl Source {
     }
 }
 
+/// What is shown in the place of a secret.
+pub const HIDDEN: &str = "(secret)";
+
+/// Shorter values would be found in words that are none, in bytes.
+const SHORTEST_SECRET: usize = 6;
+
 /// Where arguments of the command line are written, in place of a path.
 pub const ARGUMENT: &str = "--set";
 
@@ -72,12 +79,14 @@ pub struct Sources {
     /// Where the workspace lies below the folder that the process was started in: empty, or with a `/` at its end.
     pub(super) root: String,
     files: Vec<Source>,
+    /// Values that no finding may quote.
+    secrets: BTreeSet<Box<str>>,
 }
 
 impl Sources {
     /// No texts yet, of a workspace that lies there below the folder that the process was started in.
     pub fn below(root: impl Into<String>) -> Self {
-        Self { root: root.into(), files: Vec::new() }
+        Self { root: root.into(), ..Self::default() }
     }
 
     /// Adds a text and returns its handle.
@@ -87,14 +96,58 @@ impl Sources {
         id
     }
 
-    /// Puts another text of the same length in the place of one whose secrets must not be shown.
-    pub fn conceal(&mut self, file: FileId, text: impl Into<Arc<str>>) {
-        if let Some(source) = self.files.get_mut(file.0 as usize) {
-            source.text = text.into();
+    /// Puts stars in the place of what must not be shown, one for each byte: lines and columns stay. The ranges are sorted,
+    /// and none reaches into another.
+    pub fn conceal(&mut self, file: FileId, ranges: &[Range<usize>]) {
+        let Some(source) = self.files.get_mut(file.0 as usize) else { return };
+        let mut text = String::with_capacity(source.text.len());
+        for range in ranges {
+            text.push_str(source.text.get(text.len()..range.start).unwrap_or_default());
+            for c in source.text.get(range.clone()).unwrap_or_default().chars() {
+                let shown = if c == '\n' { c } else { '*' };
+                text.extend(std::iter::repeat_n(shown, c.len_utf8()));
+            }
         }
+        text.push_str(source.text.get(text.len()..).unwrap_or_default());
+        source.text = text.into();
     }
 
-    /// The text behind a handle.
+    /// Conceals the values of secrets, here and wherever a finding quotes one.
+    pub fn conceal_secrets(&mut self, file: FileId, ranges: &[Range<usize>]) {
+        let text = Arc::clone(&self.get(file).text);
+        for line in ranges.iter().filter_map(|range| text.get(range.clone())).flat_map(str::lines) {
+            let value = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '|' | '>'));
+            if value.len() >= SHORTEST_SECRET {
+                self.secrets.insert(value.into());
+            }
+        }
+        self.conceal(file, ranges);
+    }
+
+    /// A text of a finding, without the secrets that stand in it as words of their own.
+    pub(super) fn masked(&self, text: &str) -> String {
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let mut masked = text.to_owned();
+        for secret in &self.secrets {
+            let mut from = 0;
+            while let Some(at) = masked[from..].find(&**secret).map(|at| at + from) {
+                let end = at + secret.len();
+                from = end;
+                let is_apart = !masked[..at].ends_with(is_word) && !masked[end..].starts_with(is_word);
+                if is_apart {
+                    masked.replace_range(at..end, HIDDEN);
+                    from = at + HIDDEN.len();
+                }
+            }
+        }
+        masked
+    }
+
+    pub(super) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// The text behind a handle, as it may be shown.
     pub fn get(&self, file: FileId) -> &Source {
         &self.files[file.0 as usize]
     }

@@ -24,7 +24,9 @@ pub fn immutable(
         let file = sources.add(folder.join(path).display().to_string(), text);
         // What somebody made of it that is no manifest any more is none of this.
         for document in manifest::documents(file, sources, &mut Sink::default()) {
-            let (before, _) = manifest::objects(&document, sources);
+            let (before, findings) = manifest::objects(&document, sources);
+            let secrets = manifest::secrets(&document, &before, findings.is_empty(), sources);
+            sources.conceal_secrets(file, &secrets);
             for old in before {
                 let Some(new) = now.get(&key(&old.identity)) else { continue };
                 let changes =

@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 
 use super::field::{Found, field};
 use super::target::Question;
-use crate::declare::is_secret;
-use crate::diag::{Diagnostic, Sources, Span};
+use crate::diag::{Diagnostic, HIDDEN, Sources, Span};
 use crate::k8s::{FieldPath, Identity, Made, Node, Object, Step, Value};
 use crate::merge::{Input, InputSet, Inputs, LeftOut, Provenance};
 use crate::verify::Verified;
@@ -163,7 +162,11 @@ impl Explainer<'_> {
             _ => Vec::new(),
         };
         if children.is_empty() {
-            answer.leaves.push(self.leaf(path.to_string(), node));
+            let mut leaf = self.leaf(path.to_string(), node);
+            if holds_values(&answer.object.kind, path.0.first()) {
+                leaf.value = Json::from(HIDDEN);
+            }
+            answer.leaves.push(leaf);
         }
         for left_out in node.from.iter().flat_map(|from| &from.left_out) {
             let is_there = left_out.key.as_deref().is_some_and(|key| node.get(key).is_some());
@@ -184,6 +187,7 @@ impl Explainer<'_> {
         let from = node.from.as_deref().cloned().unwrap_or_default();
         let says =
             from.value.iter().any(|input| input == input.node() || self.inputs.get(input).leaf.is_some());
+        let is_secret = from.value.iter().any(|input| self.inputs.get(input).is_secret());
         let source = match node.made {
             _ if says => Source::Inputs,
             Made::Data => Source::Default,
@@ -191,7 +195,7 @@ impl Explainer<'_> {
         };
         Leaf {
             field,
-            value: json(node),
+            value: if is_secret { Json::from(HIDDEN) } else { json(node) },
             source,
             value_from: self.lines(&from.value),
             because: self.lines(&reasons(&from)),
@@ -218,14 +222,8 @@ impl Explainer<'_> {
         let line = |(input, is_absence): (Input, bool)| {
             let info = self.inputs.get(input);
             let is_table = info.leaf.is_none();
-            let mut place = self.place(info.key.unwrap_or(info.origin));
-            let mut shadowed: Vec<Place> = info.shadowed.iter().map(|span| self.place(*span)).collect();
-            if is_secret(&info.path) {
-                shadowed
-                    .iter_mut()
-                    .chain([&mut place])
-                    .for_each(|place| "(secret)".clone_into(&mut place.text));
-            }
+            let place = self.place(info.key.unwrap_or(info.origin));
+            let shadowed = info.shadowed.iter().map(|span| self.place(*span)).collect();
             Line { path: info.path.clone(), place, lacks_key: is_absence && is_table, is_table, shadowed }
         };
         nodes.into_iter().map(line).collect()
@@ -238,6 +236,11 @@ impl Explainer<'_> {
             text: self.sources.line(span).to_owned(),
         }
     }
+}
+
+/// Whether a field of an object holds what nobody is shown.
+fn holds_values(kind: &str, field: Option<&Step>) -> bool {
+    kind == "Secret" && matches!(field, Some(Step::Key(key)) if matches!(&**key, "data" | "stringData"))
 }
 
 /// What decided that it is there, and did not give its value.

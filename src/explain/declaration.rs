@@ -8,8 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::answer::Place;
-use crate::declare::is_secret;
-use crate::diag::{Code, Diagnostic, Sources, Span};
+use crate::diag::{Code, Diagnostic, HIDDEN, Sources, Span};
 use crate::load::Path;
 use crate::merge::{InputInfo, Merged, Tree, Value};
 
@@ -32,10 +31,22 @@ pub struct Declaration<'a> {
 pub struct Entry {
     pub path: String,
     pub value: Json,
+    #[serde(skip)]
+    held: Held,
     #[serde(flatten)]
     pub place: Place,
     /// What layers below say, the nearest first.
     pub shadowed: Vec<Place>,
+}
+
+/// What an entry really says, for comparing; it is not shown, for it may be a secret.
+#[derive(PartialEq)]
+struct Held(Json);
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(HIDDEN)
+    }
 }
 
 /// A path at which two declarations differ.
@@ -85,12 +96,31 @@ impl<'a> Declaration<'a> {
             let _ = writeln!(text, "\n[{path}]{}", self.comment(tree, origins));
         }
         for (name, entry) in values {
-            let value = if is_secret(&self.info(entry).path) { quoted("(secret)") } else { inline(entry) };
+            let value = self.inline(entry);
             let _ = writeln!(text, "{} = {value}{}", key(name), self.comment(entry, origins));
         }
         for (name, entry) in tables {
             let path = if path.is_empty() { key(name) } else { format!("{path}.{}", key(name)) };
             self.table(&path, entry, origins, text);
+        }
+    }
+
+    fn inline(&self, tree: &Tree) -> String {
+        match &tree.value {
+            _ if self.info(tree).is_secret() => quoted(HIDDEN),
+            Value::Bool(flag) => flag.to_string(),
+            Value::Int(number) => number.to_string(),
+            Value::Float(number) => format!("{number:?}"),
+            Value::String(text) => quoted(text),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.inline(item));
+                format!("[{}]", items.collect::<Vec<_>>().join(", "))
+            }
+            Value::Table(entries) => {
+                let entry =
+                    |(name, entry): (&Arc<str>, &Tree)| format!("{} = {}", key(name), self.inline(entry));
+                format!("{{ {} }}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+            }
         }
     }
 
@@ -106,7 +136,6 @@ impl<'a> Declaration<'a> {
         }
         let below = info.shadowed.iter().map(|span| match tree.value.table() {
             Some(_) => place(span),
-            None if is_secret(&info.path) => place(span),
             None => format!("{} ({})", place(span), first_line(self.sources.text(*span))),
         });
         let word = if tree.value.table().is_some() { "with" } else { "instead of" };
@@ -122,13 +151,14 @@ impl<'a> Declaration<'a> {
         }
         let info = self.info(tree);
         let place = |span: &Span| {
-            let text = if is_secret(&info.path) { "(secret)" } else { self.sources.line(*span) };
+            let text = self.sources.line(*span);
             let (line, file) = (self.sources.line_column(*span).0, self.sources.path(*span).to_owned());
             Place { file, line, text: text.to_owned() }
         };
         found.push(Entry {
             path: info.path.clone(),
             value: self.value(tree),
+            held: Held(tree.json()),
             place: place(&info.key.unwrap_or(info.origin)),
             shadowed: info.shadowed.iter().map(place).collect(),
         });
@@ -139,7 +169,7 @@ impl<'a> Declaration<'a> {
             Value::Table(entries) => {
                 entries.iter().map(|(key, entry)| (key.to_string(), self.value(entry))).collect()
             }
-            _ if is_secret(&self.info(tree).path) => Json::from("(secret)"),
+            _ if self.info(tree).is_secret() => Json::from(HIDDEN),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Bool(flag) => Json::from(*flag),
             Value::Int(number) => Json::from(*number),
@@ -158,10 +188,11 @@ pub fn differences(before: Vec<Entry>, after: Vec<Entry>) -> Vec<Difference> {
             sides[side] = Some(entry);
         }
     }
-    let value = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.value.clone());
     paths
         .into_iter()
-        .filter(|(_, [before, after])| value(before) != value(after))
+        .filter(|(_, [before, after])| {
+            before.as_ref().map(|entry| &entry.held) != after.as_ref().map(|entry| &entry.held)
+        })
         .map(|(path, [before, after])| Difference { path, before, after })
         .collect()
 }
@@ -185,20 +216,6 @@ fn only(tree: &Tree, path: &[Arc<str>], taken: &mut Vec<Arc<str>>) -> Result<Tre
 fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     if line.len() < text.len() { format!("{line} …") } else { line.to_owned() }
-}
-
-fn inline(tree: &Tree) -> String {
-    match &tree.value {
-        Value::Bool(flag) => flag.to_string(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => format!("{number:?}"),
-        Value::String(text) => quoted(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        Value::Table(entries) => {
-            let entries = entries.iter().map(|(name, entry)| format!("{} = {}", key(name), inline(entry)));
-            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
-        }
-    }
 }
 
 fn key(name: &str) -> String {

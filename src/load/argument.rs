@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::environments::{Layer, layer};
-use super::{Tree, Value, toml};
+use super::{Tree, Value, secrecy, toml};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// Reads an argument: keys as TOML writes them, and a value. What is not TOML is a text, as it stands; but not if it
@@ -13,6 +13,10 @@ pub fn argument(text: &str, sources: &mut Sources) -> Layer {
     let file = sources.add(ARGUMENT, text);
     let mut syntax = Sink::default();
     let tree = tree(text, file, &mut syntax);
+    secrecy::hide(&tree, file, sources);
+    if !syntax.is_empty() {
+        secrecy::hide_unread(file, sources);
+    }
     let mut layer = layer(ARGUMENT, tree, syntax);
     for (below, at) in std::mem::take(&mut layer.extends) {
         let found = Diagnostic::error(Code::UnknownKey, format!("`{ARGUMENT}` cannot extend `{below}`"));
@@ -26,7 +30,7 @@ fn tree(text: &str, file: FileId, syntax: &mut Sink) -> Tree {
     let nothing = Tree { value: Value::Table(BTreeMap::new()), origin: at(0..text.len()), key: None };
     let equals = equals_sign(text);
     let Some(keys) = equals.and_then(|equals| toml::keys(&text[..equals])) else {
-        let title = format!("`{text}` does not set anything");
+        let title = format!("an argument of `{ARGUMENT}` does not set anything");
         let found = Diagnostic::error(Code::TomlSyntax, title).at(at(0..text.len()), "not PATH=VALUE");
         syntax.push(found.help("such as `services.api.replicas=3`"));
         return nothing;

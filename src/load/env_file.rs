@@ -55,21 +55,12 @@ pub fn env_file(
             }
         }
     }
-    sources.conceal(file, names_only(text, &found));
+    // Any value may be a secret.
+    let names = found.iter().map(|variable| variable.at.range());
+    let starts = std::iter::once(0).chain(names.clone().map(|name| name.end));
+    let ends = names.map(|name| name.start).chain([text.len()]);
+    sources.conceal(file, &starts.zip(ends).map(|(start, end)| start..end).collect::<Vec<_>>());
     found
-}
-
-/// The text with stars for all but the names: any value may be a secret.
-fn names_only(text: &str, variables: &[Variable]) -> String {
-    let mut concealed = String::with_capacity(text.len());
-    for (at, c) in text.char_indices() {
-        if c == '\n' || variables.iter().any(|variable| variable.at.range().contains(&at)) {
-            concealed.push(c);
-        } else {
-            concealed.extend(std::iter::repeat_n('*', c.len_utf8()));
-        }
-    }
-    concealed
 }
 
 fn resolved(value: &str, process: &BTreeMap<String, String>, before: &[Variable]) -> String {

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Tree, Value};
+use super::{Tree, Value, secrecy};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// Parses a file. What cannot be parsed is reported and left out; the rest is kept, so that one run finds
 /// every mistake.
-pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
+pub(super) fn parse(file: FileId, sources: &mut Sources, sink: &mut Sink) -> Tree {
     let text = Arc::clone(&sources.get(file).text);
     let (table, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        secrecy::hide_unread(file, sources);
+    }
     let mut faulty = BTreeSet::new();
     for error in errors {
         let range = error.span().unwrap_or(0..0);
@@ -32,7 +35,9 @@ pub(super) fn parse(file: FileId, sources: &Sources, sink: &mut Sink) -> Tree {
         };
         sink.push(found);
     }
-    Reader { file, text: &text, start: 0, faulty, sink }.table(table.span(), table.get_ref())
+    let tree = Reader { file, text: &text, start: 0, faulty, sink }.table(table.span(), table.get_ref());
+    secrecy::hide(&tree, file, sources);
+    tree
 }
 
 /// The keys of a dotted path, which may be quoted: `services.api`, `labels."a.b/c"`.

@@ -7,6 +7,8 @@ mod number;
 mod objects;
 mod read;
 mod scalar;
+mod secrecy;
 
 pub use documents::{Document, documents};
 pub use objects::objects;
+pub use secrecy::secrets;

@@ -1,10 +1,12 @@
 //! Inputs: the nodes of the merged tree, as everything derived from them refers to them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Tree, Value};
 use crate::diag::Span;
+use crate::load::{is_literal, is_secret};
 
 /// A node of the merged tree; an index into [`Inputs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,11 @@ pub struct InputInfo {
 }
 
 impl InputInfo {
+    /// Whether what it says is shown to nobody.
+    pub fn is_secret(&self) -> bool {
+        is_secret(&self.path, self.leaf.as_ref())
+    }
+
     /// Where to point at: the key, or else the value.
     pub fn place(&self) -> Span {
         self.key.unwrap_or(self.origin)
@@ -193,17 +200,39 @@ pub struct LeftOut {
 
 /// Which inputs were looked at. Marking needs no exclusive access: objects are evaluated in parallel.
 #[derive(Debug)]
-pub struct Reads(Vec<AtomicBool>);
+pub struct Reads {
+    marks: Vec<AtomicBool>,
+    secrets: BTreeMap<Input, SecretInput>,
+}
+
+/// The value of a secret.
+#[derive(Debug)]
+pub struct SecretInput {
+    /// Where it is declared: `secrets.database.literal.password`.
+    pub path: String,
+    /// Its key.
+    pub place: Span,
+}
 
 impl Reads {
     /// Nothing read yet.
     pub fn of(inputs: &Inputs) -> Self {
-        Self(inputs.nodes.iter().map(|_| AtomicBool::new(false)).collect())
+        let secrets = inputs.iter().filter(|(_, info)| info.leaf.is_some() && is_literal(&info.path));
+        let secret = |info: &InputInfo| SecretInput { path: info.path.clone(), place: info.place() };
+        Self {
+            marks: inputs.nodes.iter().map(|_| AtomicBool::new(false)).collect(),
+            secrets: secrets.map(|(input, info)| (input, secret(info))).collect(),
+        }
+    }
+
+    /// The secret that an input is.
+    pub fn secret(&self, input: Input) -> Option<&SecretInput> {
+        self.secrets.get(&input.node())
     }
 
     pub fn mark(&self, inputs: impl IntoIterator<Item = Input>) {
         for input in inputs {
-            let read = &self.0[input.index()];
+            let read = &self.marks[input.index()];
             // Writing takes the place away from other threads' caches, and most are marked again and again.
             if !read.load(Ordering::Relaxed) {
                 read.store(true, Ordering::Relaxed);
@@ -212,7 +241,7 @@ impl Reads {
     }
 
     pub fn contains(&self, input: Input) -> bool {
-        self.0[input.index()].load(Ordering::Relaxed)
+        self.marks[input.index()].load(Ordering::Relaxed)
     }
 }
 

@@ -22,7 +22,6 @@ impl Tree {
     }
 
     /// The plain data.
-    #[cfg(test)]
     pub fn json(&self) -> serde_json::Value {
         match &self.value {
             Value::Bool(flag) => (*flag).into(),

@@ -1,10 +1,12 @@
 //! Manifests that were not rendered here, through the rooms that they need.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::diag::{Sink, Sources};
+use crate::diag::{FileId, Sink, Sources};
 use crate::k8s::{Catalog, CustomResources, Object, Schemas};
 use crate::manifest;
 use crate::verify;
@@ -60,9 +62,17 @@ fn read(
     }
     let read: Vec<_> = documents.par_iter().map(|document| manifest::objects(document, sources)).collect();
     let mut objects = Vec::new();
-    for (found, findings) in read {
+    let mut secrets: BTreeMap<FileId, Vec<Range<usize>>> = BTreeMap::new();
+    for (document, (found, findings)) in documents.iter().zip(read) {
+        let hidden = manifest::secrets(document, &found, findings.is_empty(), sources);
+        if !hidden.is_empty() {
+            secrets.entry(document.file).or_default().extend(hidden);
+        }
         objects.extend(found);
         sink.extend(findings);
+    }
+    for (file, hidden) in secrets {
+        sources.conceal_secrets(file, &hidden);
     }
     Ok(objects)
 }

@@ -8,6 +8,7 @@ mod effects;
 mod generate_name;
 mod overrides;
 mod patch;
+mod taint;
 mod texts;
 
 use std::collections::BTreeSet;
@@ -117,6 +118,7 @@ pub fn render(
             patch::settle(object, catalog, sink);
         }
     }
+    taint::check(&objects, &artifacts, reads, sink);
     // Patches may have changed them.
     digests::complete(&mut objects);
     objects.iter_mut().for_each(generate_name::complete);

@@ -78,11 +78,18 @@ pub fn evaluate(
     let mut made = Vec::new();
     scope::take();
     let mut evaluator = Evaluator::new(fragments, recording);
-    let outcome = evaluator.loops(template, &template.loops, items, &globals.0, &mut |evaluator, scope| {
-        made.push(evaluator.output(template, scope, catalog));
-    });
-    reads.mark(scope::take());
-    Evaluated { made, failed: outcome.err() }
+    let outcome =
+        evaluator.loops(template, &template.loops, items.clone(), &globals.0, &mut |evaluator, scope| {
+            made.push(evaluator.output(template, scope, catalog));
+        });
+    let failed = outcome.err();
+    let read = scope::take();
+    if recording == Recording::Reads && read.iter().any(|input| reads.secret(*input).is_some()) {
+        // Where the secret went is to be judged.
+        return evaluate(template, items, fragments, globals, catalog, Recording::Leaves, reads);
+    }
+    reads.mark(read);
+    Evaluated { made, failed }
 }
 
 /// One change.
@@ -121,7 +128,11 @@ pub fn evaluate_patch(
         evaluator.because.truncate(decided);
     });
     changes.extend(outcome.err().map(Err));
-    reads.mark(scope::take());
+    let read = scope::take();
+    if recording == Recording::Reads && read.iter().any(|input| reads.secret(*input).is_some()) {
+        return evaluate_patch(patch, fragments, globals, catalog, Recording::Leaves, reads);
+    }
+    reads.mark(read);
     changes
 }
 

@@ -1,9 +1,10 @@
-//! [`Code::LiteralSecret`], and what refers to secrets: [`Code::UnknownReference`]
+//! [`Code::LiteralSecret`], [`Code::PlainPassword`], and what refers to secrets: [`Code::UnknownReference`]
 
 use super::Facts;
 use crate::declare::values::Choice as _;
 use crate::declare::{DOCKER_CONFIG, Name, Secret, SecretUse, SecretVia, Tier};
 use crate::diag::{Code, Diagnostic, Sink, closest};
+use crate::load::{is_literal, is_password};
 use crate::merge::Sourced;
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
@@ -12,6 +13,20 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
         literal(facts, name, secret.value(), sink);
     }
     files(facts, sink);
+    plain_passwords(facts, sink);
+}
+
+fn plain_passwords(facts: &Facts<'_>, sink: &mut Sink) {
+    for (_, info) in facts.merged.inputs.iter() {
+        if !is_literal(&info.path) && is_password(&info.path, info.leaf.as_ref()) {
+            let title = format!("`{}` seems to be a password", info.path);
+            let found =
+                Diagnostic::warning(Code::PlainPassword, title).at(info.origin, "anybody may read this");
+            sink.push(
+                found.help("declare it in `[secrets]`, and refer to it: `{ secret = \"…\", key = \"…\" }`"),
+            );
+        }
+    }
 }
 
 /// What has to be whole to be judged.
