@@ -171,7 +171,7 @@ fn all_mistakes_are_found_in_one_run() {
     let output = run(folder.path(), &["check"]);
     let found = output.stderr;
     for wanted in
-        ["environment.tier", "resources.cpu", "services.api.scal`", "natz", "environments/dev.toml:7"]
+        ["environment.tier", "resources.cpu", "services.api.scal`", "natz", "environments/dev.toml:9"]
     {
         assert!(found.contains(wanted), "{wanted}:\n{found}");
     }

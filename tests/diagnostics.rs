@@ -121,7 +121,7 @@ fn one_mistake_is_one_finding() {
         ("prod.toml", "[services.api]", "[servces.api]"),
         ("prod.toml", "[services.api]", "[services.appi]"),
         ("prod.toml", "services.api]\n", "services.ap]\n"),
-        ("dev.toml", "tidb.external", "tibd.external"),
+        ("staging.toml", "tidb.external", "tibd.external"),
     ] {
         let folder = mistake(file, from, to);
         let found = run(folder.path(), &["check"]);
