@@ -1,5 +1,6 @@
 //! The one place that knows the order of rooms.
 
+mod encrypted;
 mod manifests;
 mod templates;
 
@@ -244,6 +245,13 @@ impl<'w> Compiler<'w> {
         let Some(declared) = declare::declare(&merged, environment, &mut self.sink) else {
             return Ok(None);
         };
+        encrypted::check(
+            &declared,
+            &merged,
+            self.environments.workspace(),
+            &mut self.sources,
+            &mut self.sink,
+        )?;
         self.places.extend(Place::of(environment, &declared, &merged));
         Ok(Some((merged, declared)))
     }

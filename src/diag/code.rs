@@ -179,6 +179,11 @@ codes! {
     /// secret is a reference: to a Secret that is there (`existing`), to a secret store (`external`), to a file that
     /// SOPS encrypted (`sops`), or to values that are made when the environment is first applied (`generated`).
     LiteralSecret = "literal-secret",
+    /// A file that SOPS should have encrypted is not there, or not encrypted.
+    ///
+    /// `[secrets.<name>.sops]` names a YAML or JSON file of the workspace. Its keys can be read without a key, and so can
+    /// whether SOPS encrypted it and who can decrypt it; whether they can here is seen when the environment is applied.
+    EncryptedFile = "encrypted-file",
     /// A secret would be shown.
     ///
     /// What is made of the value of a secret is one itself, and so is whatever is there because of it: only `data` and

@@ -11,4 +11,5 @@ mod secrecy;
 
 pub use documents::{Document, documents};
 pub use objects::objects;
+pub use read::read as node;
 pub use secrecy::secrets;

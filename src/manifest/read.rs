@@ -16,7 +16,7 @@ const DEPTH: usize = 200;
 const ALIASED: usize = 1 << 20;
 
 /// The value of a document, if it could be read whole, and what is wrong with it.
-pub(super) fn read(document: &Document, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
+pub fn read(document: &Document, sources: &Sources) -> (Option<Node>, Vec<Diagnostic>) {
     let text = &*sources.get(document.file).text;
     let events = Events::new(document.file, text, document.range.clone(), Code::ManifestSyntax);
     let mut reader = Reader { events, anchors: BTreeMap::new(), depth: 0, aliased: 0, found: Vec::new() };
