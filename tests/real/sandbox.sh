@@ -50,5 +50,6 @@ if [ "$mode" = ro ]; then
 fi
 
 cd "$root"
-exec chroot "$root" /usr/bin/setpriv --reuid="$user" --regid="$group" --groups="$groups" \
+# Who changes users is no longer told when its parent ends, unless it asks anew.
+exec chroot "$root" /usr/bin/setpriv --reuid="$user" --regid="$group" --groups="$groups" --pdeathsig KILL \
   --no-new-privs --bounding-set=-all --inh-caps=-all -- /usr/bin/env -i "$@"
