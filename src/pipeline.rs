@@ -14,7 +14,7 @@ use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::Catalog;
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
 use crate::merge::{self, InputSet, Inputs, Merged, Reads};
-use crate::model::{self, Environment};
+use crate::model;
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
 use crate::settings::{self, Effective, Outside};
 use crate::template::{Globals, Patch, Recording};
@@ -32,8 +32,8 @@ pub struct Compiled {
     pub inputs: Inputs,
     /// The cluster that kind makes for it.
     pub kind: Option<model::Kind>,
-    /// What it was made from: freed with the rest, which the end of the process does at no cost.
-    _model: (Environment, Globals),
+    /// What templates saw: freed with the rest, which the end of the process does at no cost.
+    _globals: Globals,
 }
 
 /// Which of a workspace's environments were compiled.
@@ -223,20 +223,22 @@ impl<'w> Compiler<'w> {
             return Ok(None);
         }
         // model, render, verify
+        let Merged { tree, inputs, .. } = merged;
+        free(tree);
         let made = objects(
             environment,
-            &declared,
-            &merged.inputs,
+            declared,
+            &inputs,
             templates.catalogue(),
             catalog,
             recording,
             &mut self.sink,
         );
-        let Some(Made { objects, reads, effects, kind, model }) = made else { return Ok(None) };
-        self.dead.add(&merged.inputs, &reads);
+        let Some(Made { objects, reads, effects, kind, globals }) = made else { return Ok(None) };
+        self.dead.add(&inputs, &reads);
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
-        Ok(Some(Compiled { objects, inputs: merged.inputs, kind, _model: model }))
+        Ok(Some(Compiled { objects, inputs, kind, _globals: globals }))
     }
 
     /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
@@ -345,6 +347,11 @@ fn unknown_environment(found: Diagnostic, name: &str, known: &[String]) -> Diagn
     }
 }
 
+/// Frees what is not needed any more beside what this thread does, so that what follows has its memory.
+fn free(unneeded: impl Send + 'static) {
+    rayon::spawn(move || drop(unneeded));
+}
+
 /// What came of a declaration.
 struct Made {
     objects: Verified,
@@ -354,13 +361,13 @@ struct Made {
     effects: Vec<(FileId, Effect)>,
     /// The cluster that kind makes.
     kind: Option<model::Kind>,
-    model: (Environment, Globals),
+    globals: Globals,
 }
 
 /// What is declared, as verified objects. None when there were errors.
 fn objects(
     target: &str,
-    declared: &Declared,
+    declared: Declared,
     inputs: &Inputs,
     catalogue: &Catalogue,
     catalog: &'static Catalog,
@@ -381,13 +388,15 @@ fn objects(
     reads.mark(declared.system.value().settings.inputs().iter().flat_map(|table| inputs.within(table)));
     // model, settings
     let before = sink.errors();
-    let environment_model = model::environment(declared, target, &reads);
+    let environment_model = model::environment(&declared, target, &reads);
     let place_of = |of: &InputSet| of.iter().next().map(|input| inputs.get(input).origin);
-    let names = settings::complete(declared, model::context(&environment_model), &place_of, sink);
+    let names = settings::complete(&declared, model::context(&environment_model), &place_of, sink);
     if sink.errors() > before {
         return None;
     }
     let globals = Globals::new(names);
+    let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
+    free((declared, environment_model));
     // render
     let render = |recording, sink: &mut Sink| {
         render::render(catalogue, load::target(target).0, &globals, catalog, recording, &reads, sink)
@@ -406,9 +415,7 @@ fn objects(
         verify::verify(objects, artifacts, catalog, inputs, &mut found);
     }
     sink.extend(found);
-    let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
-    let model = (environment_model, globals);
-    verified.map(|objects| Made { objects, reads, effects, kind, model })
+    verified.map(|objects| Made { objects, reads, effects, kind, globals })
 }
 
 #[cfg(test)]

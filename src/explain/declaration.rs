@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::answer::Place;
 use crate::diag::{Code, Diagnostic, HIDDEN, Sources, Span};
-use crate::load::Path;
+use crate::load::{Path, Table};
 use crate::merge::{InputInfo, Merged, Tree, Value};
 
 /// Whether values are shown with the places that say so.
@@ -210,7 +210,7 @@ fn only(tree: &Tree, path: &[Arc<str>], taken: &mut Vec<Arc<str>>) -> Result<Tre
     };
     taken.push(Arc::clone(first));
     let entry = only(entry, rest, taken)?;
-    Ok(Tree { value: Value::Table(BTreeMap::from([(Arc::clone(first), entry)])), input: tree.input })
+    Ok(Tree { value: Value::Table(Table::from_iter([(Arc::clone(first), entry)])), input: tree.input })
 }
 
 fn first_line(text: &str) -> String {

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
+use foldhash::fast::FixedState;
+
 use super::{Schema, crds, validation};
 
 macro_rules! built_in {
@@ -92,7 +94,7 @@ pub struct Catalog {
     definitions: Vec<Definition>,
     /// Where each stands, by its name. Names begin alike, so that a binary search is slow.
     #[allow(clippy::disallowed_types, reason = "asked by name alone")]
-    places: HashMap<&'static str, usize>,
+    places: HashMap<&'static str, usize, FixedState>,
     kinds: Vec<Kind>,
     /// Lines of API version, kind, the minors that introduced, deprecated and removed it, and its successor.
     lifecycle: &'static str,

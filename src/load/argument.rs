@@ -1,10 +1,9 @@
 //! `--set PATH=VALUE`: a layer on the command line.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::environments::{Layer, layer};
-use super::{Tree, Value, secrecy, toml};
+use super::{Table, Tree, Value, secrecy, toml};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// Reads an argument: keys as TOML writes them, and a value. What is not TOML is a text, as it stands; but not if it
@@ -27,7 +26,7 @@ pub fn argument(text: &str, sources: &mut Sources) -> Layer {
 
 fn tree(text: &str, file: FileId, syntax: &mut Sink) -> Tree {
     let at = |range| Span::new(file, range);
-    let nothing = Tree { value: Value::Table(BTreeMap::new()), origin: at(0..text.len()), key: None };
+    let nothing = Tree { value: Value::Table(Table::new()), origin: at(0..text.len()), key: None };
     let equals = equals_sign(text);
     let Some(keys) = equals.and_then(|equals| toml::keys(&text[..equals])) else {
         let title = format!("an argument of `{ARGUMENT}` does not set anything");
@@ -40,7 +39,7 @@ fn tree(text: &str, file: FileId, syntax: &mut Sink) -> Tree {
     for (key, range) in keys.into_iter().rev() {
         let key_span = at(range);
         tree.key = Some(key_span);
-        tree = Tree { value: Value::Table(BTreeMap::from([(key, tree)])), origin: key_span, key: None };
+        tree = Tree { value: Value::Table(Table::from_iter([(key, tree)])), origin: key_span, key: None };
     }
     Tree { origin: nothing.origin, ..tree }
 }

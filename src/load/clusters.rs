@@ -1,9 +1,9 @@
 //! Several clusters of one environment: `[clusters.<name>]` is a further layer over `[cluster]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Layer, Tree, Value};
+use super::{Layer, Table, Tree, Value};
 use crate::diag::{Code, Diagnostic, Sink};
 
 const CLUSTERS: &str = "clusters";
@@ -91,7 +91,7 @@ fn is_name(name: &str) -> bool {
 
 /// A layer that says of `[cluster]` what a file says of one cluster.
 fn over_cluster(layer: &Layer, cluster: Tree) -> Layer {
-    let entries = BTreeMap::from([(Arc::from("cluster"), cluster)]);
+    let entries = Table::from_iter([(Arc::from("cluster"), cluster)]);
     Layer {
         file: layer.file.clone(),
         tree: Arc::new(Tree { value: Value::Table(entries), origin: layer.tree.origin, key: None }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use super::{Layer, Tree, Value, toml};
+use super::{Layer, Table, Tree, Value, toml};
 use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
 use crate::workspace::{STORES, Workspace, WorkspaceError};
 
@@ -75,7 +75,7 @@ fn kinds(layers: &[Layer]) -> BTreeMap<Arc<str>, (Arc<str>, Span)> {
 
 fn below(file: String, store: &Arc<str>, tree: Tree) -> Layer {
     let table = |key: &str, tree: Tree| {
-        let (origin, entries) = (tree.origin, BTreeMap::from([(Arc::from(key), tree)]));
+        let (origin, entries) = (tree.origin, Table::from_iter([(Arc::from(key), tree)]));
         Tree { value: Value::Table(entries), origin, key: None }
     };
     let tree = table("stores", table(store, tree));

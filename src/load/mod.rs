@@ -23,4 +23,4 @@ pub use secrecy::{is_literal, is_password, is_secret};
 pub use setting_names::name_settings;
 pub use settings::Settings;
 pub use toml::path;
-pub use tree::{Tree, Value};
+pub use tree::{Table, Tree, Value};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Tree, Value, secrecy};
+use super::{Table, Tree, Value, secrecy};
 use crate::diag::{Code, Diagnostic, FileId, Sink, Sources, Span};
 
 /// Parses a file. What cannot be parsed is reported and left out; the rest is kept, so that one run finds
@@ -89,7 +89,7 @@ impl Reader<'_> {
     }
 
     fn table(&mut self, range: Range<usize>, table: &DeTable<'_>) -> Tree {
-        let mut entries = std::collections::BTreeMap::new();
+        let mut entries = Table::with_capacity(table.len());
         for (key, value) in table {
             if let Some(tree) = self.value(value) {
                 let tree = Tree { key: Some(self.span(key.span())), ..tree };

@@ -1,7 +1,8 @@
 //! The tree of one file.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use litemap::LiteMap;
 
 use crate::diag::Span;
 
@@ -25,12 +26,15 @@ pub enum Value<T> {
     Float(f64),
     String(Arc<str>),
     Array(Vec<T>),
-    Table(BTreeMap<Arc<str>, T>),
+    Table(Table<T>),
 }
+
+/// The entries of a table, sorted by key. Most tables have few, for which the nodes of a tree would stand half empty.
+pub type Table<T> = LiteMap<Arc<str>, T>;
 
 impl<T> Value<T> {
     /// The entries of a table.
-    pub fn table(&self) -> Option<&BTreeMap<Arc<str>, T>> {
+    pub fn table(&self) -> Option<&Table<T>> {
         match self {
             Value::Table(entries) => Some(entries),
             _ => None,

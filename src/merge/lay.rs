@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Input, InputInfo, InputSet, Inputs, Sourced};
 use crate::diag::{Code, Diagnostic, Sink, Span};
-use crate::load::{Layer, Path, Tree as FileTree, Value};
+use crate::load::{Layer, Path, Table, Tree as FileTree, Value};
 
 /// A node of the merged tree.
 #[derive(Clone, Debug)]
@@ -156,7 +156,7 @@ impl Builder {
         Tree { value, input }
     }
 
-    fn table(&mut self, path: &str, tables: &[&BTreeMap<Arc<str>, FileTree>]) -> BTreeMap<Arc<str>, Tree> {
+    fn table(&mut self, path: &str, tables: &[&Table<FileTree>]) -> Table<Tree> {
         let path_of = |key: &str| match path {
             "" => key.to_owned(),
             path => [path, ".", key].concat(),

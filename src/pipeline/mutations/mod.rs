@@ -55,7 +55,7 @@ impl Machine {
         let declared = declare::declare(&merged, "mutant", &mut sink).filter(|_| sink.errors() == 0)?;
         let catalog = Catalog::of(declared.cluster.value().kubernetes.value().as_str())?;
         let (inputs, recording) = (merged.inputs, self.recording);
-        let made = objects("mutant", &declared, &inputs, &self.catalogue, catalog, recording, &mut sink)?;
+        let made = objects("mutant", declared, &inputs, &self.catalogue, catalog, recording, &mut sink)?;
         Some(Output { objects: made.objects, inputs })
     }
 
