@@ -81,7 +81,7 @@ fn stream_of(
     format: Format,
     out: &mut (impl Write + Send),
 ) -> io::Result<()> {
-    objects.sort_by_cached_key(|object| {
+    objects.par_sort_by_cached_key(|object| {
         let Identity { api_version, kind, namespace, name } = &object.identity;
         (Wave::of(api_version, kind), kind, namespace, name, api_version)
     });

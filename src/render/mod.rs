@@ -67,23 +67,22 @@ pub fn render(
         .collect();
     let evaluated = shares.par_iter().map(|(template, items)| {
         let (items, fragments) = (items.clone(), catalogue.fragments());
-        template::evaluate(template, items, fragments, globals, catalog, recording, reads)
+        let Evaluated { made, failed } =
+            template::evaluate(template, items, fragments, globals, catalog, recording, reads);
+        let made: Vec<_> = made.into_iter().map(|made| made.and_then(|made| filed(made, template))).collect();
+        (made, failed)
     });
     let (mut objects, mut artifacts) = (Vec::new(), Vec::new());
     let mut given_up = None;
-    for ((template, _), Evaluated { made, failed }) in shares.iter().zip(evaluated.collect::<Vec<_>>()) {
+    for ((template, _), (made, failed)) in shares.iter().zip(evaluated.collect::<Vec<_>>()) {
         if given_up == Some(&template.path) {
             continue;
         }
         for outcome in made {
-            let filed = outcome.and_then(|Output { root, file }| match file {
-                None => object(root, &template.family).map(|object| objects.push(object)),
-                Some(path) => {
-                    Artifact::new(&path, root, &template.family).map(|artifact| artifacts.push(artifact))
-                }
-            });
-            if let Err(failure) = filed {
-                sink.push(*failure);
+            match outcome {
+                Ok(Filed::Object(object)) => objects.push(object),
+                Ok(Filed::Artifact(artifact)) => artifacts.push(artifact),
+                Err(failure) => sink.push(*failure),
             }
         }
         if let Some(failure) = failed {
@@ -123,6 +122,19 @@ pub fn render(
     digests::complete(&mut objects);
     objects.iter_mut().for_each(generate_name::complete);
     Rendered { objects, artifacts, effects }
+}
+
+/// What a template made, with what is said of it.
+enum Filed {
+    Object(Object),
+    Artifact(Artifact),
+}
+
+fn filed(Output { root, file }: Output, template: &Template) -> Result<Filed, Box<Diagnostic>> {
+    match file {
+        None => object(root, &template.family).map(Filed::Object),
+        Some(path) => Artifact::new(&path, root, &template.family).map(Filed::Artifact),
+    }
 }
 
 fn object(root: Node, family: &Arc<str>) -> Result<Object, Box<Diagnostic>> {

@@ -83,10 +83,14 @@ fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mu
         };
         findings.found.into_iter().map(about).collect::<Vec<_>>()
     });
-    sink.extend(found.collect::<Vec<_>>().into_iter().flatten());
-    let mut findings = Findings { origin, found: Vec::new() };
-    identity::check_unique(objects, &mut findings);
-    sink.extend(findings.found);
+    let unique = || {
+        let mut findings = Findings { origin, found: Vec::new() };
+        identity::check_unique(objects, &mut findings);
+        findings.found
+    };
+    let (found, found_twice) = rayon::join(|| found.collect::<Vec<_>>(), unique);
+    sink.extend(found.into_iter().flatten());
+    sink.extend(found_twice);
 }
 
 /// Where rules put what they find.

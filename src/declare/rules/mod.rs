@@ -18,6 +18,8 @@ mod stores;
 mod unused_store;
 mod volumes;
 
+use rayon::prelude::*;
+
 use super::Declared;
 use crate::diag::{Sink, Span};
 use crate::merge::{InputSet, Merged, Sourced};
@@ -44,27 +46,42 @@ impl Facts<'_> {
     }
 }
 
-/// Runs them all. Rules about what is missing wait until every layer can be read whole.
+type Rule = fn(&Facts<'_>, &mut Sink);
+
+/// Rules about what is there.
+const OF_WHAT_IS_THERE: [Rule; 7] = [
+    addresses::check,
+    duplicates::check,
+    kind::check,
+    probes::check,
+    schedules::check,
+    secrets::check,
+    setting_definitions::check,
+];
+
+/// Rules about what is missing: they wait until every layer can be read whole.
+const OF_THE_WHOLE: [Rule; 11] = [
+    quota::check,
+    pools::check,
+    volumes::check,
+    folders::check,
+    deploys_nothing::check,
+    references::check,
+    replicas_and_scale::check,
+    secrets::check_references,
+    settings::check,
+    stores::check,
+    unused_store::check,
+];
+
+/// Runs them all, in parallel; their findings stand in the order of the rules.
 pub(super) fn check(declared: &Declared, merged: &Merged, sink: &mut Sink) {
     let facts = Facts { declared, merged };
-    addresses::check(&facts, sink);
-    duplicates::check(&facts, sink);
-    kind::check(&facts, sink);
-    probes::check(&facts, sink);
-    schedules::check(&facts, sink);
-    secrets::check(&facts, sink);
-    setting_definitions::check(&facts, sink);
-    if merged.is_whole {
-        quota::check(&facts, sink);
-        pools::check(&facts, sink);
-        volumes::check(&facts, sink);
-        folders::check(&facts, sink);
-        deploys_nothing::check(&facts, sink);
-        references::check(&facts, sink);
-        replicas_and_scale::check(&facts, sink);
-        secrets::check_references(&facts, sink);
-        settings::check(&facts, sink);
-        stores::check(&facts, sink);
-        unused_store::check(&facts, sink);
-    }
+    let of_the_whole = if merged.is_whole { &OF_THE_WHOLE[..] } else { &[] };
+    let found = OF_WHAT_IS_THERE.par_iter().chain(of_the_whole).map(|rule| {
+        let mut found = Sink::default();
+        rule(&facts, &mut found);
+        found
+    });
+    sink.extend(found.collect::<Vec<_>>().into_iter().flatten());
 }
