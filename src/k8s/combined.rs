@@ -32,7 +32,8 @@ impl Schema {
         if let Some(format) = self.format.as_deref().filter(|format| is_unchecked(format)) {
             return Some(format!("the format `{format}`"));
         }
-        self.combined().find_map(Schema::unproved)
+        // Seldom, and this is asked of every value of every object.
+        if self.is_combination() { self.combined().find_map(Schema::unproved) } else { None }
     }
 
     fn combined(&self) -> impl Iterator<Item = &Schema> {
@@ -41,7 +42,8 @@ impl Schema {
     }
 
     fn is_combination(&self) -> bool {
-        self.combined().next().is_some()
+        let lists = [&self.all_of, &self.any_of, &self.one_of];
+        lists.iter().any(|list| !list.is_empty()) || self.not.is_some()
     }
 
     fn combination(&self, value: &Value) -> Option<(&'static str, String)> {

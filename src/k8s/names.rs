@@ -84,7 +84,7 @@ pub fn label_value(value: &str) -> Result<(), &'static str> {
 }
 
 fn is_label(text: &str, most: usize) -> bool {
-    is_word(text, most, |c| c.is_ascii_lowercase() || c.is_ascii_digit(), "-")
+    is_word(text, most, |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit(), b"-")
 }
 
 fn is_subdomain(text: &str) -> bool {
@@ -92,15 +92,17 @@ fn is_subdomain(text: &str) -> bool {
 }
 
 fn is_qualified(text: &str) -> bool {
-    is_word(text, 63, |c| c.is_ascii_alphanumeric(), "-_.")
+    is_word(text, 63, |byte| byte.is_ascii_alphanumeric(), b"-_.")
 }
 
 /// Whether a text begins and ends with a letter, in which `between` may stand as well.
-fn is_word(text: &str, most: usize, is_letter: fn(char) -> bool, between: &str) -> bool {
+fn is_word(text: &str, most: usize, is_letter: impl Fn(u8) -> bool, between: &[u8]) -> bool {
+    let bytes = text.as_bytes();
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
     text.len() <= most
-        && text.starts_with(is_letter)
-        && text.ends_with(is_letter)
-        && text.chars().all(|c| is_letter(c) || between.contains(c))
+        && is_letter(*first)
+        && is_letter(*last)
+        && bytes.iter().all(|byte| is_letter(*byte) || between.contains(byte))
 }
 
 #[cfg(test)]

@@ -48,7 +48,10 @@ impl DeadKeys {
             } else if reads.contains(input) {
                 self.read.push(*origin);
                 self.read.extend(shadowed);
-                if let Some(thing) = thing(path).filter(|thing| *thing != last) {
+                // Most stand in the same as the one before.
+                if !is_within(path, last)
+                    && let Some(thing) = thing(path)
+                {
                     self.living.insert(thing.to_owned());
                     last = thing;
                 }
@@ -110,6 +113,10 @@ fn required_holder(path: &str) -> Option<&str> {
 fn thing(path: &str) -> Option<&str> {
     let mut dots = path.match_indices('.').map(|(at, _)| at);
     dots.nth(1).map(|end| &path[..end])
+}
+
+fn is_within(path: &str, table: &str) -> bool {
+    path.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn dead(path: &str, at: Span) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! Annotations `checksum/…` of pod templates: each names a `ConfigMap`, and becomes the digest of its data, so that pods
 //! are replaced when what they read changes. One that names no `ConfigMap` of the output stays as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::generate_name::digest;
@@ -11,14 +11,13 @@ const PREFIX: &str = "checksum/";
 
 /// Completes them in all objects.
 pub(super) fn complete(objects: &mut [Object]) {
-    let names: Vec<(Option<String>, String)> = objects.iter().flat_map(named).collect();
+    let names: BTreeSet<(Option<String>, String)> = objects.iter().flat_map(named).collect();
     if names.is_empty() {
         return;
     }
     let is_named = |object: &&Object| {
-        let (namespace, name) = (&object.identity.namespace, &object.identity.name);
-        object.identity.kind == "ConfigMap"
-            && names.iter().any(|known| (&known.0, &known.1) == (namespace, name))
+        let identity = &object.identity;
+        identity.kind == "ConfigMap" && names.contains(&(identity.namespace.clone(), identity.name.clone()))
     };
     let data = objects.iter().filter(is_named).map(|object| {
         let key = (object.identity.namespace.clone(), object.identity.name.clone());

@@ -9,6 +9,17 @@ const WORDS: [&str; 14] =
     ["y", "yes", "n", "no", "on", "off", "true", "false", "null", ".inf", ".nan", "inf", "infinity", "nan"];
 const LONGEST_WORD: usize = "infinity".len();
 
+/// Whether a byte stands in names and paths: most bytes of the output are asked.
+const IS_OF_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// Writes a string as a value after its key or dash, with the end of its line.
 ///
 /// `column` is that of the mapping or list it stands in; a block literal stands two further in.
@@ -98,14 +109,15 @@ fn fits_literal(text: &str) -> bool {
 /// Most keys and many values, told at a glance: plain, because a letter that begins no number is followed by what
 /// stands in names and paths, and the whole is no reserved word.
 fn is_word(text: &str) -> bool {
-    let is_of_names = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
     text.starts_with(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'))
-        && text.bytes().all(|byte| is_of_names(&byte))
+        && text.bytes().all(|byte| IS_OF_NAMES[usize::from(byte)])
         && !is_reserved(text)
 }
 
 fn is_reserved(text: &str) -> bool {
-    text.len() <= LONGEST_WORD && WORDS.iter().any(|reserved| text.eq_ignore_ascii_case(reserved))
+    text.len() <= LONGEST_WORD
+        && text.starts_with(['.', 'f', 'F', 'i', 'I', 'n', 'N', 'o', 'O', 't', 'T', 'y', 'Y'])
+        && WORDS.iter().any(|reserved| text.eq_ignore_ascii_case(reserved))
 }
 
 /// Nobody takes the text for anything but this string.
