@@ -28,7 +28,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 
 tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
 tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
-tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol
+tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol $(TOOLS)/compose
 
 # From Debian, by their major versions: installed where that is allowed, asked for where it is not.
 DEBIAN := strace=strace ip=iproute2 redis-server=redis-server=5:7.* /usr/lib/postgresql/15/bin/postgres=postgresql-15
@@ -70,6 +70,7 @@ lint:
 	go vet -C $(READERS)/go -mod=readonly ./...
 	go vet -C $(CRDS) -mod=readonly ./...
 	go vet -C tests/tools/collector -mod=readonly -trimpath -tags=$(NO_CLOUDS) ./...
+	go vet -C tests/tools/compose -mod=readonly ./...
 
 # $(call build,module,package,ldflags)
 build = go build -C $(1) -mod=readonly -trimpath -ldflags='-s -w $(3)' -o $(CURDIR)/$@ $(2) && touch $@
@@ -120,6 +121,9 @@ $(TOOLS)/stages: $(TOOLS)/kwok.pins
 
 $(TOOLS)/kind: $(TOOLS)/kind.pins
 	$(call build,$(KIND),sigs.k8s.io/kind)
+
+$(TOOLS)/compose: $(TOOLS)/compose.pins tests/tools/compose/main.go
+	$(call build,tests/tools/compose,.)
 
 $(TOOLS)/crds: $(TOOLS)/crds.pins
 	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@

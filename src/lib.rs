@@ -23,6 +23,7 @@
 //! `docs/architecture.md` follows one value all the way.
 
 pub mod cli;
+mod compose;
 mod declare;
 pub mod diag;
 pub mod diff;

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracing::field::Empty;
 use tracing::info_span;
 
+use crate::compose;
 use crate::declare::{self, Declared, Place, SettingName};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
-use crate::k8s::Catalog;
+use crate::k8s::{Catalog, Node};
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
-use crate::merge::{self, InputSet, Inputs, Merged, Reads};
+use crate::merge::{self, InputSet, Inputs, Merged, Reads, Sourced};
 use crate::model;
 use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, Texts};
 use crate::settings::{self, Effective, Outside};
@@ -32,8 +33,18 @@ pub struct Compiled {
     pub inputs: Inputs,
     /// The cluster that kind makes for it.
     pub kind: Option<model::Kind>,
+    /// The names of the workloads that are parts of stores, or their jobs.
+    stores: BTreeSet<String>,
     /// What templates saw: freed with the rest, which the end of the process does at no cost.
     _globals: Globals,
+}
+
+impl Compiled {
+    /// The stores that are part of the environment as a Compose file, and the objects that cannot be in it. None where there
+    /// are none.
+    pub fn compose(&self) -> Option<(Node, Vec<String>)> {
+        compose::compose(self.objects.objects(), &self.stores)
+    }
 }
 
 /// Which of a workspace's environments were compiled.
@@ -234,11 +245,11 @@ impl<'w> Compiler<'w> {
             recording,
             &mut self.sink,
         );
-        let Some(Made { objects, reads, effects, kind, globals }) = made else { return Ok(None) };
+        let Some(Made { objects, reads, effects, kind, stores, globals }) = made else { return Ok(None) };
         self.dead.add(&inputs, &reads);
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
-        Ok(Some(Compiled { objects, inputs, kind, _globals: globals }))
+        Ok(Some(Compiled { objects, inputs, kind, stores, _globals: globals }))
     }
 
     /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
@@ -361,6 +372,8 @@ struct Made {
     effects: Vec<(FileId, Effect)>,
     /// The cluster that kind makes.
     kind: Option<model::Kind>,
+    /// The names of the workloads that are parts of stores, or their jobs.
+    stores: BTreeSet<String>,
     globals: Globals,
 }
 
@@ -396,6 +409,9 @@ fn objects(
     }
     let globals = Globals::new(names);
     let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
+    let of_stores = environment_model.workloads.values().map(Sourced::value);
+    let of_stores = of_stores.filter(|workload| workload.store.is_some());
+    let stores = of_stores.map(|workload| workload.object_name.value().clone()).collect();
     free((declared, environment_model));
     // render
     let render = |recording, sink: &mut Sink| {
@@ -415,7 +431,7 @@ fn objects(
         verify::verify(objects, artifacts, catalog, inputs, &mut found);
     }
     sink.extend(found);
-    verified.map(|objects| Made { objects, reads, effects, kind, globals })
+    verified.map(|objects| Made { objects, reads, effects, kind, stores, globals })
 }
 
 #[cfg(test)]

@@ -349,7 +349,7 @@ fn shells_complete_what_the_workspace_has() {
     assert_eq!(complete("p8fs-gen render p", 2), ["prod"]);
     assert_eq!(complete("p8fs-gen explain prod service/", 3), ["service/demo-api", "service/demo-web"]);
     assert_eq!(complete("p8fs-gen render prod --only net", 4), ["network"]);
-    assert_eq!(complete("p8fs-gen comp", 1), ["completions"]);
+    assert_eq!(complete("p8fs-gen compl", 1), ["completions"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 /// From the top down; `pipeline` and `cli` may use everything.
-const ROOMS: &str = "diag workspace load merge yaml k8s manifest declare model template settings render verify explain emit diff pipeline fuzz cli";
+const ROOMS: &str = "diag workspace load merge yaml k8s manifest declare model template settings render verify compose explain emit diff pipeline fuzz cli";
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).expect("source folder") {

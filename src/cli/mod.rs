@@ -2,6 +2,7 @@
 
 mod check;
 mod complete;
+mod compose;
 mod cost;
 mod env;
 mod exit;
@@ -67,6 +68,8 @@ enum Verb {
     Env(env::Verb),
     /// Estimate what an environment's cluster costs a month
     Cost(cost::Options),
+    /// Print an environment's embedded stores as a Compose file
+    Compose(compose::Options),
     /// Print an environment's settings
     Settings(settings::Options),
     /// List the kinds of objects that a cluster must know
@@ -124,6 +127,7 @@ fn dispatch(arguments: &Arguments, reporter: &Reporter) -> Result<Exit, Failure>
         Some(Verb::Explain(options)) => explain::run(&workspace()?, options, reporter),
         Some(Verb::Env(verb)) => env::run(&workspace()?, verb, reporter),
         Some(Verb::Cost(options)) => cost::run(&workspace()?, options, reporter),
+        Some(Verb::Compose(options)) => compose::run(&workspace()?, options, reporter),
         Some(Verb::Settings(options)) => settings::run(&workspace()?, options, reporter),
         Some(Verb::Requires(options)) => requires::run(&workspace()?, options, reporter),
         Some(Verb::Templates(options)) => templates::run(|| Ok(workspace()?), options, reporter),

@@ -21,3 +21,4 @@ pub use files::files;
 pub use folder::{Outcome, compare, write};
 pub use fresh::{create_new, in_the_way};
 pub use stream::{Format, stream};
+pub use yaml::document;

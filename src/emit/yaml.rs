@@ -23,6 +23,13 @@ pub fn write(root: &Node, schema: Option<Cursor<'_>>, out: &mut String) {
     mapping(root.entries(), At { column: 0, position: Position::object(schema) }, out);
 }
 
+/// A mapping as a text of its own.
+pub fn document(root: &Node) -> String {
+    let mut text = String::new();
+    write(root, None, &mut text);
+    text
+}
+
 /// Where a collection stands.
 #[derive(Clone, Copy)]
 struct At<'a> {

@@ -11,6 +11,7 @@ mod accepted;
 mod api_server;
 mod capacity;
 mod cluster;
+mod compose;
 mod container;
 mod custom;
 mod definitions;
