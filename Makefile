@@ -166,7 +166,7 @@ $(TOOLS)/%.pins: FORCE
 # $(call generate,minor,folder)
 generate = go run -C $(K8S) -mod=readonly $(if $(wildcard $(K8S)/$(1).mod),-modfile=$(1).mod) ./schemas $(2)
 
-schemas: $(MINORS:%=schemas/kubernetes/%) schemas/crds
+schemas: $(MINORS:%=schemas/kubernetes/%) schemas/crds schemas/keda
 
 .PHONY: $(MINORS:%=schemas/kubernetes/%)
 $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
@@ -176,10 +176,20 @@ $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
 schemas/crds:
 	go run -C $(CRDS) -mod=readonly . schemas $(CURDIR)/$@
 
-schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds
+# The parameters of KEDA's scalers, from the module that its definitions are taken from.
+.PHONY: schemas/keda
+schemas/keda:
+	go run -C $(CRDS) -mod=readonly . scalers $(CURDIR)/$@
+
+schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds schemas-check-keda
 
 # The newest minor alone: each of them compiles Kubernetes' types anew.
-schemas-check-newest: schemas-check-$(lastword $(MINORS)) schemas-check-crds
+schemas-check-newest: schemas-check-$(lastword $(MINORS)) schemas-check-crds schemas-check-keda
+
+.PHONY: schemas-check-keda
+schemas-check-keda:
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  go run -C $(CRDS) -mod=readonly . scalers "$$out" && diff -ru schemas/keda "$$out"
 
 .PHONY: schemas-check-newest schemas-check-crds
 schemas-check-crds:

@@ -312,6 +312,28 @@ codes! {
     InvalidLabel = "invalid-label",
     /// A selector that does not match the pods it is meant for.
     SelectorMismatch = "selector-mismatch",
+    /// Two decide how many pods a workload has.
+    ///
+    /// Two autoscalers of one target undo each other's changes, and a workload with `replicas` is set back to that number
+    /// by each apply. In manifests of others, `replicas` beside an autoscaler is a warning: what applies them may leave it
+    /// out.
+    ContestedReplicas = "contested-replicas",
+    /// A trigger of KEDA with metadata that its scaler does not take.
+    ///
+    /// To Kubernetes, metadata is any text under any key; what a scaler does not know it ignores, and what it cannot read
+    /// ends in an event of the operator, long after the apply. Checked are names of triggers, keys, what is required,
+    /// numbers, words and flags, by what KEDA's own sources say of its scalers, and what a TriggerAuthentication holds.
+    TriggerMetadata = "trigger-metadata",
+    /// An autoscaler that would never leave zero, or never get there.
+    ///
+    /// Without pods there is no use of CPU and memory to measure: from zero, only another trigger can start the first
+    /// pod. Kubernetes' own HorizontalPodAutoscaler does not scale to zero at all.
+    ScaleToZero = "scale-to-zero",
+    /// A fallback that could never take effect.
+    ///
+    /// It says how many pods there are while KEDA cannot ask its triggers. CPU and memory are not asked by KEDA, so
+    /// another trigger is needed.
+    Fallback = "fallback",
 
     // emit
     /// The output folder cannot be written to.

@@ -5,8 +5,10 @@
 mod artifacts;
 mod identity;
 mod pods;
+mod scaling;
 mod selectors;
 mod structure;
+mod triggers;
 
 use rayon::prelude::*;
 
@@ -72,11 +74,14 @@ pub fn verify_foreign(objects: &[Object], schemas: Schemas<'_>, sink: &mut Sink)
 
 /// Applies every rule.
 fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mut Sink) {
+    let authentications = triggers::Authentications::of(objects);
     let found = objects.par_iter().map(|object| {
         let mut findings = Findings { origin, found: Vec::new() };
         structure::check(object, schemas, &mut findings);
         identity::check(object, schemas, &mut findings);
         selectors::check(object, &mut findings);
+        scaling::check(object, &mut findings);
+        triggers::check(object, &authentications, &mut findings);
         let about = |found: Diagnostic| match origin {
             Origin::Rendered(_) => found.about(&object.identity),
             Origin::Foreign => found,
@@ -86,6 +91,7 @@ fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mu
     let unique = || {
         let mut findings = Findings { origin, found: Vec::new() };
         identity::check_unique(objects, &mut findings);
+        scaling::check_targets(objects, &mut findings);
         findings.found
     };
     let (found, found_twice) = rayon::join(|| found.collect::<Vec<_>>(), unique);

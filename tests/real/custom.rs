@@ -55,6 +55,10 @@ spec:
   triggers:
   - type: nats-jetstream
     metadata:
+      natsServerMonitoringEndpoint: nats-headless.nats.svc:8222
+      account: $G
+      stream: JOBS
+      consumer: worker
       lagThreshold: '10'
 ";
 const SERVICE_MONITOR: &str = r"apiVersion: monitoring.coreos.com/v1

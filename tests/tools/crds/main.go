@@ -3,10 +3,12 @@
 //
 //	go run . schemas OUT
 //	go run . files OUT
+//	go run . scalers OUT
 //
 // It reads sources.tsv (module, version, hash, path of the files inside it) and
 // writes OUT/<group>/definitions.tsv and OUT/<group>/kinds.tsv, or the CRDs
-// themselves to OUT/<group>/<plural>.yaml. The same sources always give the same
+// themselves to OUT/<group>/<plural>.yaml. Of KEDA's module it writes as well what
+// parameters its scalers have, to OUT/scalers.tsv. The same sources always give the same
 // bytes.
 package main
 
@@ -30,11 +32,17 @@ import (
 var sources string
 
 func main() {
-	if len(os.Args) != 3 || os.Args[1] != "schemas" && os.Args[1] != "files" {
-		fmt.Fprintln(os.Stderr, "usage: crds schemas|files OUT")
+	if len(os.Args) != 3 || !slices.Contains([]string{"schemas", "files", "scalers"}, os.Args[1]) {
+		fmt.Fprintln(os.Stderr, "usage: crds schemas|files|scalers OUT")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	var err error
+	if os.Args[1] == "scalers" {
+		err = writeScalers(os.Args[2])
+	} else {
+		err = run(os.Args[1], os.Args[2])
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "crds:", err)
 		os.Exit(1)
 	}
