@@ -151,3 +151,46 @@ fn the_examples_of_the_page_about_clusters_make_an_environment() {
         assert!(page.contains(&row), "no {row}");
     }
 }
+
+#[test]
+fn the_example_of_the_page_about_autoscaling_makes_a_scaled_object() {
+    let page = include_str!("../docs/autoscaling.md");
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let environments = folder.path().join("environments");
+    fs::create_dir(&environments).expect("made");
+    let rest = "[system]\nname = \"shop\"\n[environment]\ntier = \"production\"\nnamespace = \"shop\"\n\
+                [cluster]\nkubernetes = \"1.36\"\n";
+    fs::write(environments.join("prod.toml"), format!("{rest}{}", blocks(page, "toml").concat()))
+        .expect("written");
+    let output = run(folder.path(), &["render", "prod"]);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    for promised in [
+        "natsServerMonitoringEndpoint: shop-nats-pods.shop.svc:8222\n",
+        "address: shop-cache.shop.svc:6379\n",
+        "serverAddress: https://prometheus.example:9090\n",
+        "name: shop-mailer-visits\n",
+        "hostFromEnv: RABBITMQ\n",
+        "kubernetes.io/metadata.name: keda\n",
+    ] {
+        assert!(output.stdout.contains(promised), "no {promised}:\n{}", output.stdout);
+    }
+    assert!(!output.stdout.contains("kind: HorizontalPodAutoscaler"));
+    let required = run(folder.path(), &["requires", "prod"]).stdout;
+    assert!(required.contains("(scaledobjects.keda.sh): shop/shop-mailer\n"), "{required}");
+    // Each key is described, whatever the tables have.
+    let schema: Value = serde_json::from_str(&run(root(), &["schema"]).stdout).expect("JSON");
+    let named = |node: &Value| -> Value {
+        let mut forms = node["patternProperties"].as_object().into_iter().flatten();
+        forms.next().map(|(_, node)| resolved(&schema, node).clone()).unwrap_or_default()
+    };
+    let worker = named(&schema["properties"]["workers"]);
+    let scale = resolved(&schema, &worker["properties"]["scale"]);
+    let trigger = named(&scale["properties"]["triggers"]);
+    let within = ["up", "fallback"].map(|key| resolved(&schema, &scale["properties"][key]));
+    let sorts = keys(&trigger).map(|(_, node)| resolved(&schema, node));
+    let tables = [scale, &trigger].into_iter().chain(within).chain(sorts);
+    let mut missing: Vec<_> = tables.flat_map(keys).collect();
+    assert!(missing.len() > 30, "{missing:?}");
+    missing.retain(|(key, _)| !page.contains(&**key));
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -35,6 +35,8 @@ pub struct Cluster {
     pub gateway: Option<Sourced<Gateway>>,
     /// The ingress controller that passes on requests from outside.
     pub ingress: Option<Sourced<Ingress>>,
+    /// Where KEDA runs, for workloads with `scale.triggers`.
+    pub keda: Option<Sourced<Keda>>,
     /// Where the API server is, for workloads with `access`.
     pub api_server: Option<Sourced<ApiServer>>,
     /// How many nodes it may have.
@@ -95,6 +97,14 @@ pub struct Ingress {
     pub namespace: Sourced<Name>,
     /// The cluster issuer of cert-manager that makes certificates; without, their Secrets must be there.
     pub issuer: Option<Sourced<ObjectName>>,
+}
+
+/// Where KEDA runs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keda {
+    /// The namespace of its pods, which ask the stores.
+    pub namespace: Sourced<Name>,
 }
 
 /// Where the API server is.

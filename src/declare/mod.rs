@@ -17,6 +17,7 @@ mod packing;
 mod protocol;
 mod report;
 mod rules;
+mod scale;
 mod schema;
 mod secret;
 mod settings;
@@ -40,6 +41,7 @@ pub use file::{Declared, Setting};
 pub use kind::{KindCluster, KindEntry, KindNode};
 pub use overlap::{Place, overlaps};
 pub use protocol::Greeting;
+pub use scale::{Asked, Pace, Scale, Trigger};
 pub use schema::published as published_schema;
 pub use schema::required_keys;
 #[cfg(test)]
@@ -50,14 +52,12 @@ pub use store::{Part, Store, Stream};
 pub use typed::{Misfit, Typed, host_and_port};
 pub use values::{
     AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
-    FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name, NodeRole,
-    ObjectName, PathOnHost, PathPrefix, Per, Percent, PortName, PortNumber, Price, Protocol, Retention,
-    Schedule, Scope, SecretKey, SecretVia, SettingName, SettingType, Sharing, Spread, StoreScope, StreamName,
-    Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    FallbackBehavior, FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name,
+    NodeRole, ObjectName, ParameterName, PathOnHost, PathPrefix, Per, Percent, PortName, PortNumber, Price,
+    Protocol, Retention, Schedule, Scope, SecretKey, SecretVia, Selection, SettingName, SettingType, Sharing,
+    Spread, StoreScope, StreamName, Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
 };
-pub use workload::{
-    Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scale, Scratch, Slo, Volume,
-};
+pub use workload::{Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scratch, Slo, Volume};
 pub use workloads::{Endpoint, Listener, PartOfStore, Serving, Sort, Target, Workload};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a

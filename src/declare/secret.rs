@@ -226,7 +226,13 @@ impl Declared {
     pub fn secret_uses(&self) -> impl Iterator<Item = SecretUse<'_>> {
         let own = self.workloads().flat_map(move |workload| {
             let pulled = workload.pulled_with(self).map(|secret| SecretUse { secret, key: None });
-            workload.secrets_read().chain(pulled)
+            let of_triggers =
+                workload.triggers().flat_map(|(_, trigger)| trigger.value().auth.value().values());
+            let of_triggers = of_triggers.map(|held| {
+                let SecretRef { secret, key } = held.value();
+                SecretUse { secret, key: Some(key) }
+            });
+            workload.secrets_read().chain(of_triggers).chain(pulled)
         });
         own.chain(self.secret_settings())
     }

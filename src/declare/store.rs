@@ -23,6 +23,8 @@ pub struct Store {
     /// Whether it is there for its own sake. Of another that is part of the system, and that no workload uses, there is a
     /// warning.
     pub stands_alone: Option<Sourced<bool>>,
+    /// The port where KEDA asks what triggers want to know; `default_port` if left out.
+    pub trigger_port: Option<Sourced<PortName>>,
     /// What is deployed, when it is part of the system.
     #[serde(default)]
     pub embedded: Embedded,

@@ -94,6 +94,8 @@ text! {
     FileName: r"^(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}$", 253, "x";
     /// The key of a secret: letters, digits, dashes, dots and underscores, not beginning with `..`.
     SecretKey: r"^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$", 253, "x";
+    /// The name of a parameter of one of KEDA's scalers: letters, digits and underscores, beginning with a letter.
+    ParameterName: r"^[A-Za-z][A-Za-z0-9_]{0,62}$", 63, "x";
     /// A group of the Kubernetes API, such as `apps`; empty for the core group.
     ApiGroup: r"^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", 253, "";
     /// A resource of the Kubernetes API in the plural, such as `pods` or `pods/log`.
@@ -469,6 +471,26 @@ words! {
         /// Streams that the store is to have.
         Streams = "streams",
     }
+    /// Which of several limits to a change counts.
+    Selection {
+        /// The one that changes the most.
+        Most = "most",
+        /// The one that changes the least.
+        Least = "least",
+        /// None: nothing is changed at all.
+        None = "none",
+    }
+    /// How many pods there are while triggers cannot be asked.
+    FallbackBehavior {
+        /// As many as the fallback says.
+        Static = "static",
+        /// As many as there are.
+        Current = "currentReplicas",
+        /// As many as there are, if those are more.
+        CurrentIfHigher = "currentReplicasIfHigher",
+        /// As many as there are, if those are fewer.
+        CurrentIfLower = "currentReplicasIfLower",
+    }
     /// What happens when a run is due while the one before still goes on.
     Concurrency {
         /// Both run.
@@ -520,6 +542,17 @@ impl KubernetesMinor {
 pub struct Share(#[schemars(range(min = 0, max = 100))] pub f64);
 
 impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An amount of what is measured, such as `50` or `0.5`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Threshold(#[schemars(range(min = 0, max = 1_000_000_000))] pub f64);
+
+impl std::fmt::Display for Threshold {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }

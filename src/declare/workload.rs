@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
+use super::scale::Scale;
 use super::secret::EnvValue;
 use super::values::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Concurrency, Cpu, Duration, Entry, FileName, HostName, Image,
-    MountPath, Name, Need, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, Scope, SecretKey,
-    Share, Sharing, Spread, StreamName, Subject, TimeZone, Use, VariableName, Verb,
+    MountPath, Name, Need, ObjectName, PathPrefix, PortName, PortNumber, Schedule, Scope, SecretKey, Share,
+    Sharing, Spread, StreamName, Subject, TimeZone, Use, VariableName, Verb,
 };
 use crate::merge::{Both, Sourced};
 
@@ -303,8 +304,8 @@ pub enum Replicas {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaRange {
-    /// The fewest pods.
-    #[schemars(range(min = 1, max = 1000))]
+    /// The fewest pods; 0 needs one of `scale.triggers` to start the first.
+    #[schemars(range(min = 0, max = 1000))]
     pub min: Sourced<u32>,
     /// The most pods.
     #[schemars(range(min = 1, max = 1000))]
@@ -334,17 +335,6 @@ impl<'de> Deserialize<'de> for Replicas {
 
         deserializer.deserialize_any(ReplicasVisitor)
     }
-}
-
-/// What to scale by.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1))]
-pub struct Scale {
-    /// Average use of the requested CPU to aim at, in per cent.
-    pub cpu: Option<Sourced<Percent>>,
-    /// Average use of the requested memory to aim at, in per cent.
-    pub memory: Option<Sourced<Percent>>,
 }
 
 /// How requests from outside reach a service.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::file::{Declared, PartOf, PartSort};
+use super::scale::Scale;
 use super::store::{Part, Store};
 use super::values::{Duration, Name, Need, PortName, PortNumber, StreamName, Via};
 use super::workload::{
-    CronJob, CronJobKeys, Expose, Job, JobKeys, Metrics, Pod, Ports, Probe, Queue, Replicas, Scale, Scratch,
+    CronJob, CronJobKeys, Expose, Job, JobKeys, Metrics, Pod, Ports, Probe, Queue, Replicas, Scratch,
     Service, Slo, Worker,
 };
 use crate::merge::{InputSet, Sourced};

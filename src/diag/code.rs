@@ -322,7 +322,7 @@ codes! {
     ///
     /// To Kubernetes, metadata is any text under any key; what a scaler does not know it ignores, and what it cannot read
     /// ends in an event of the operator, long after the apply. Checked are names of triggers, keys, what is required,
-    /// numbers, words and flags, by what KEDA's own sources say of its scalers, and what a TriggerAuthentication holds.
+    /// numbers, words and flags, by what KEDA's own sources say of its scalers, and what its authentication holds.
     TriggerMetadata = "trigger-metadata",
     /// An autoscaler that would never leave zero, or never get there.
     ///

@@ -69,7 +69,7 @@ pub enum Place {
     Metadata,
     /// A variable of the scaled container, which `<key>FromEnv` names.
     Environment,
-    /// A TriggerAuthentication.
+    /// A `TriggerAuthentication`.
     Authentication,
 }
 

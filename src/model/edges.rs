@@ -1,6 +1,6 @@
 //! Who may reach whom: derived from `uses`, `expose` and `access`, never restated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::selector;
 use super::pods::port_name;
@@ -46,6 +46,7 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             edges.entry(workload.name).or_default().egress.push(egress);
         }
     }
+    asked(declared, &mut edges, reads);
     edges
 }
 
@@ -105,6 +106,36 @@ fn scrapes<'a>(
         edges.entry(target.name).or_default().ingress.push(ingress);
         let egress = edge(pods_of(declared, target, &InputSet::default()), &number, &asked);
         edges.entry(workload.name).or_default().egress.push(egress);
+    }
+}
+
+/// KEDA reaches the stores that triggers ask, each port once.
+fn asked<'a>(declared: &'a Declared, edges: &mut BTreeMap<&'a Name, Ends>, reads: &Reads) {
+    let Some(keda) = &declared.cluster.value().keda else { return };
+    let mut seen = BTreeSet::new();
+    for workload in declared.workloads() {
+        let queue = workload.serving().and_then(|serving| serving.queue);
+        for (_, trigger) in workload.triggers() {
+            // Whomever it asks.
+            reads.mark(keda.value().namespace.inputs().iter());
+            let Some(asked) = trigger.value().asked(queue).next() else { continue };
+            let Some((named, store)) = asked.store(declared) else { continue };
+            reads.mark(store.value().via.inputs().iter());
+            reads.mark(store.value().kind.iter().flat_map(|kind| kind.inputs().iter()));
+            let Some(endpoint) = declared.asked_at(&workload, named.value(), store.value()) else { continue };
+            let Listener::Workload(target) = endpoint.at else { continue };
+            if !target.is_enabled() || !seen.insert((target.name, endpoint.port)) {
+                continue;
+            }
+            let mut inputs = trigger.inputs().clone();
+            inputs.extend(named.inputs());
+            inputs.extend(store.value().via.inputs());
+            let port = store.value().trigger_port.as_ref().or(store.value().default_port.as_ref());
+            let number = port.map(|port| port.zip(endpoint.number, |_, number| *number));
+            let peers = vec![Peer { namespace: Some(keda.value().namespace.clone()), ..NOBODY }];
+            let ingress = edge(peers, number.as_ref().unwrap_or(endpoint.number), &inputs);
+            edges.entry(target.name).or_default().ingress.push(ingress);
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::context::{contextual, words};
+use super::scale::{Scale, Trigger};
 use super::secret::SecretKeyRef;
 use crate::declare::Setting;
 use crate::declare::{
     AbsolutePath, ApiGroup, ApiResource, Bytes, Cidr, Cpu, FileName, HostName, Image, LabelKey, LabelMap,
-    LabelValue, MountPath, Name, ObjectName, PathPrefix, Percent, PortName, PortNumber, Schedule, StreamName,
+    LabelValue, MountPath, Name, ObjectName, PathPrefix, PortName, PortNumber, Schedule, StreamName,
     TaintEffect, TimeZone, VariableName, Verb,
 };
 use crate::merge::Sourced;
@@ -49,6 +50,8 @@ contextual! {
         /// How many pods; none when an autoscaler decides, and for jobs.
         pub replicas: Sourced<Option<u32>>,
         pub scale: Option<Sourced<Scale>>,
+        /// What KEDA asks how many pods are needed; empty where nothing has to be asked.
+        pub triggers: Sourced<Vec<Sourced<Trigger>>>,
         /// How many pods may be missing while nodes are drained; none for a single pod, which could never move.
         pub max_unavailable: Sourced<Option<u32>>,
         pub placement: Placement,
@@ -320,22 +323,6 @@ contextual! {
         pub issuer: Option<Sourced<ObjectName>>,
         /// The Secret with the certificate.
         pub tls_secret: Sourced<String>,
-    }
-
-    /// An autoscaler's range and measures.
-    pub struct Scale {
-        pub min: Sourced<u32>,
-        pub max: Sourced<u32>,
-        /// What it measures; at least one.
-        pub metrics: Vec<Sourced<Metric>>,
-    }
-
-    /// One measure of an autoscaler.
-    pub struct Metric {
-        /// `cpu` or `memory`
-        pub resource: Sourced<String>,
-        /// The average share of what was requested to aim at, in per cent.
-        pub percent: Sourced<Percent>,
     }
 
     /// A permitted connection, seen from one of its ends.

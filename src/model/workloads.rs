@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::build::{digest, labels, priority_class, selector};
 use super::edges::Ends;
+use super::scale::{self, Scale};
 use super::workload::{
-    Claim, Cron, Files, Kind, Metric, Metrics, PartOf, Placement, Queue, Role, Rule, Run, Scale, Toleration,
-    Workload,
+    Claim, Cron, Files, Kind, Metrics, PartOf, Placement, Queue, Role, Rule, Run, Toleration, Workload,
 };
 use super::{pods, secrets};
 use crate::declare::{
-    self, Declared, Duration, LabelKey, LabelMap, Name, ReplicaRange, Replicas, Scope, Serving, Sharing, Slo,
-    Sort, Spread, Tier,
+    self, Declared, Duration, LabelKey, LabelMap, Name, Replicas, Scope, Serving, Sharing, Slo, Sort, Spread,
+    Tier,
 };
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -53,9 +53,10 @@ pub(super) fn derive(
         slo: serving.and_then(|serving| serving.slo).map(|slo| slo.map(objectives)),
         replicas: replicas.fixed,
         scale: replicas.scale,
+        triggers: scale::triggers(declared, raw),
         max_unavailable: replicas
-            .fewest
-            .map(|fewest| fewest.map(|fewest| (*fewest > 1).then_some(1)))
+            .most
+            .map(|most| most.map(|most| (*most > 1).then_some(1)))
             .unwrap_or_default(),
         placement: placement(declared, raw, &kind, reads),
         container: pods::container(declared, raw, &storage),
@@ -185,7 +186,7 @@ pub(super) fn kind(raw: declare::Workload<'_>, storage: &Storage<'_>) -> Sourced
 struct ReplicaFacts {
     fixed: Sourced<Option<u32>>,
     scale: Option<Sourced<Scale>>,
-    fewest: Option<Sourced<u32>>,
+    most: Option<Sourced<u32>>,
 }
 
 fn replicas(serving: Serving<'_>, reads: &Reads) -> ReplicaFacts {
@@ -193,27 +194,15 @@ fn replicas(serving: Serving<'_>, reads: &Reads) -> ReplicaFacts {
     match serving.replicas.value() {
         Replicas::Fixed(number) => {
             let replicas = serving.replicas;
-            let (fixed, fewest) = (replicas.map(|_| Some(*number)), replicas.map(|_| *number));
-            ReplicaFacts { fixed, scale: None, fewest: Some(fewest) }
+            let (fixed, most) = (replicas.map(|_| Some(*number)), replicas.map(|_| *number));
+            ReplicaFacts { fixed, scale: None, most: Some(most) }
         }
         Replicas::Range(range) => {
-            let scale = serving.scale.map(|scale| scale.map(|measures| derive_scale(range, measures)));
+            let scale = serving.scale.map(|scale| scale::scale(range, scale));
             let fixed = serving.replicas.map(|_| None);
-            ReplicaFacts { fixed, scale, fewest: Some(range.min.clone()) }
+            ReplicaFacts { fixed, scale, most: Some(range.max.clone()) }
         }
     }
-}
-
-fn derive_scale(range: &ReplicaRange, measures: &declare::Scale) -> Scale {
-    let measured = [("cpu", &measures.cpu), ("memory", &measures.memory)];
-    let metrics = measured.into_iter().filter_map(|(resource, percent)| {
-        let percent = percent.clone()?;
-        Some(
-            percent
-                .map(|_| Metric { resource: percent.map(|_| resource.to_owned()), percent: percent.clone() }),
-        )
-    });
-    Scale { min: range.min.clone(), max: range.max.clone(), metrics: metrics.collect() }
 }
 
 /// As annotations, for people and for what reads them.

@@ -8,7 +8,7 @@ use super::{Findings, Origin};
 use crate::diag::{Code, Severity};
 use crate::k8s::{Node, Object, Value, is_of_resources};
 
-/// KEDA makes a HorizontalPodAutoscaler of this name and that of the ScaledObject, and writes it into a label.
+/// KEDA makes a HorizontalPodAutoscaler of this name and that of the `ScaledObject`, and writes it into a label.
 const DERIVED: &str = "keda-hpa-";
 const LONGEST_LABEL: usize = 63;
 

@@ -19,7 +19,7 @@ enum Held<'a> {
     Unknown,
 }
 
-/// The lists of a TriggerAuthentication whose items name the parameters that they give.
+/// The lists of a `TriggerAuthentication` whose items name the parameters that they give.
 const NAMED: [&str; 3] = ["configMapTargetRef", "env", "secretTargetRef"];
 
 impl<'a> Authentications<'a> {

@@ -79,6 +79,9 @@ impl Declaration {
             for (to, port) in Self::scraped(&workloads, name) {
                 found.insert(ways(name, &to, port, "TCP"));
             }
+            for (to, port) in self.asked(workload) {
+                found.insert(ways("keda", &to, port, "TCP"));
+            }
             if let Some(port) = exposed(workload) {
                 found.insert(ways("entry", name, port, "TCP"));
             }
@@ -106,6 +109,28 @@ impl Declaration {
             Some((name.clone(), number(&table[port])))
         };
         workloads.iter().filter(|(name, _)| *name != reader).filter_map(port).collect()
+    }
+
+    /// Which parts of stores KEDA asks for a workload, and on which port.
+    fn asked(&self, workload: &Workload<'_>) -> Vec<(String, u16)> {
+        let triggers = entries(&workload.declared["scale"]["triggers"]);
+        let stores = triggers.filter_map(|(_, trigger)| {
+            let of_queue = || {
+                let stream = workload.declared["queue"]["stream"].as_str()?;
+                let mut stores = entries(&self.0["stores"]);
+                stores.find(|(_, store)| store["streams"][stream].is_object()).map(|(name, _)| name.as_str())
+            };
+            let named = ["list", "metric"].into_iter().find_map(|key| trigger[key]["store"].as_str());
+            named.or_else(|| trigger["queue"].as_object().and_then(|_| of_queue()))
+        });
+        let endpoint = |name: &str| {
+            let store = &self.0["stores"][name];
+            let port = store["trigger_port"].as_str().or(store["default_port"].as_str()).expect("a port");
+            let parts = self.parts(name).into_iter();
+            let fitting = parts.filter(|(_, part)| part["ports"][port].is_number());
+            fitting.map(|(name, part)| (name, number(&part["ports"][port]))).collect::<Vec<_>>()
+        };
+        stores.flat_map(endpoint).collect()
     }
 
     /// Where an entry of `uses` leads: nowhere, if its workload is switched off.
@@ -184,6 +209,9 @@ impl Declaration {
         }
         if let Some(namespace) = self.entry() {
             places.push(Place::pod("entry", namespace, Map::new()));
+        }
+        if let Some(namespace) = cluster["keda"]["namespace"].as_str() {
+            places.push(Place::pod("keda", namespace, Map::new()));
         }
 
         places.extend(self.addresses().into_iter().map(Place::address));

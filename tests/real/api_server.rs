@@ -152,7 +152,8 @@ impl ApiServer {
     }
 }
 
-fn free_ports() -> [u16; 2] {
+/// Two ports that nobody listens on.
+pub fn free_ports() -> [u16; 2] {
     // Both at once, so that they differ.
     let listeners = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free"));
     listeners.map(|l| l.local_addr().expect("a bound socket has an address").port())

@@ -16,6 +16,7 @@ mod container;
 mod custom;
 mod definitions;
 mod faults;
+mod keda;
 mod kind;
 mod kubectl;
 mod languages;

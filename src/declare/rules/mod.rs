@@ -10,6 +10,7 @@ mod probes;
 mod quota;
 mod references;
 mod replicas_and_scale;
+mod scaling;
 mod schedules;
 mod secrets;
 mod setting_definitions;
@@ -60,7 +61,7 @@ const OF_WHAT_IS_THERE: [Rule; 7] = [
 ];
 
 /// Rules about what is missing: they wait until every layer can be read whole.
-const OF_THE_WHOLE: [Rule; 11] = [
+const OF_THE_WHOLE: [Rule; 12] = [
     quota::check,
     pools::check,
     volumes::check,
@@ -68,6 +69,7 @@ const OF_THE_WHOLE: [Rule; 11] = [
     deploys_nothing::check,
     references::check,
     replicas_and_scale::check,
+    scaling::check,
     secrets::check_references,
     settings::check,
     stores::check,

@@ -26,7 +26,9 @@ fn missing(facts: &Facts<'_>, name: &Name, store: &Sourced<Store>, sink: &mut Si
                 let found = lacks("external.ports").at(at, "which ports has it there?");
                 sink.push(found.help(format!("such as `stores.{name}.external.ports.client = 4222`")));
             }
-            if raw.external.cidrs.is_empty() {
+            // KEDA finds it by its name; pods need its addresses opened to them.
+            let is_asked_alone = !is_used(facts, name) && is_asked(facts, name);
+            if raw.external.cidrs.is_empty() && !is_asked_alone {
                 let found = lacks("external.cidrs").at(at, "where is it?");
                 sink.push(found.help(format!(
                     "such as `stores.{name}.external.cidrs = [\"10.20.4.0/24\"]`: network policies know addresses only"
@@ -39,6 +41,23 @@ fn missing(facts: &Facts<'_>, name: &Name, store: &Sourced<Store>, sink: &mut Si
         }
         Via::Embedded => {}
     }
+}
+
+/// Whether a workload talks to a store.
+fn is_used(facts: &Facts<'_>, name: &Name) -> bool {
+    facts.declared.workloads().any(|workload| {
+        let is_of_store = workload.store.is_some_and(|of| of.name == name);
+        is_of_store || workload.pod.uses.iter().any(|used| used.value().parts().0 == name.as_str())
+    })
+}
+
+/// Whether a trigger asks a store.
+fn is_asked(facts: &Facts<'_>, name: &Name) -> bool {
+    facts.declared.workloads().any(|workload| {
+        let queue = workload.serving().and_then(|serving| serving.queue);
+        let asked = workload.triggers().filter_map(|(_, trigger)| trigger.value().asked(queue).next());
+        asked.filter_map(|asked| asked.store(facts.declared)).any(|(named, _)| *named.value() == name)
+    })
 }
 
 /// Ports of one name in two parts: clients could mean both.
@@ -86,7 +105,7 @@ fn ports(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
             store.embedded.parts.values().flat_map(|part| part.value().own.ports.keys()).collect()
         }
     };
-    let default = store.default_port.iter().map(|port| (port, known.clone()));
+    let default = store.default_port.iter().chain(&store.trigger_port).map(|port| (port, known.clone()));
     let peers = store.embedded.parts.values().flat_map(|part| {
         let own: Vec<&PortName> = part.value().own.ports.keys().collect();
         part.value().own.peers.iter().map(move |port| (port, own.clone()))
