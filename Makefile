@@ -4,6 +4,7 @@ TOOLS := target/tools
 K8S   := tests/tools/kubernetes
 CRDS  := tests/tools/crds
 HELM  := tests/tools/helm
+CHARTS := tests/tools/charts
 KIND  := tests/tools/kind
 
 # Of Prometheus, to leave out the service discoveries of the clouds: their libraries are most of it.
@@ -26,7 +27,7 @@ MINORS := $(sort $(K8S_MAJOR).$(K8S_MINOR) $(basename $(notdir $(wildcard $(K8S)
 .PHONY: tools test bench lint deny schemas schemas-check FORCE
 .DELETE_ON_ERROR:
 
-tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/toml-test
+tools: $(TOOLS)/etcd $(TOOLS)/kube-apiserver $(TOOLS)/kubectl $(TOOLS)/helm $(TOOLS)/crds $(TOOLS)/charts $(TOOLS)/toml-test
 tools: $(TOOLS)/kube-controller-manager $(TOOLS)/kube-scheduler $(TOOLS)/kwok $(TOOLS)/stages
 tools: $(TOOLS)/nats-server $(TOOLS)/nats $(TOOLS)/prometheus $(TOOLS)/promtool $(TOOLS)/kind $(TOOLS)/otelcol $(TOOLS)/compose
 
@@ -69,6 +70,7 @@ lint:
 	go vet -C $(K8S) -mod=readonly ./...
 	go vet -C $(READERS)/go -mod=readonly ./...
 	go vet -C $(CRDS) -mod=readonly ./...
+	go vet -C $(CHARTS) -mod=readonly ./...
 	go vet -C tests/tools/collector -mod=readonly -trimpath -tags=$(NO_CLOUDS) ./...
 	go vet -C tests/tools/compose -mod=readonly ./...
 
@@ -128,6 +130,11 @@ $(TOOLS)/compose: $(TOOLS)/compose.pins tests/tools/compose/main.go
 $(TOOLS)/crds: $(TOOLS)/crds.pins
 	go run -C $(CRDS) -mod=readonly . files $(CURDIR)/$@ && touch $@
 
+# Charts, as helm takes them.
+$(TOOLS)/charts: $(TOOLS)/charts.pins
+	rm -rf $@
+	go run -C $(CHARTS) -mod=readonly . files $(CURDIR)/$@ && touch $@
+
 # Files, not a program.
 $(TOOLS)/toml-test: $(TOOLS)/toml-test.pins
 	rm -rf $@
@@ -166,7 +173,7 @@ $(TOOLS)/%.pins: FORCE
 # $(call generate,minor,folder)
 generate = go run -C $(K8S) -mod=readonly $(if $(wildcard $(K8S)/$(1).mod),-modfile=$(1).mod) ./schemas $(2)
 
-schemas: $(MINORS:%=schemas/kubernetes/%) schemas/crds schemas/keda
+schemas: $(MINORS:%=schemas/kubernetes/%) schemas/crds schemas/keda schemas/helm
 
 .PHONY: $(MINORS:%=schemas/kubernetes/%)
 $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
@@ -176,25 +183,35 @@ $(MINORS:%=schemas/kubernetes/%): schemas/kubernetes/%:
 schemas/crds:
 	go run -C $(CRDS) -mod=readonly . schemas $(CURDIR)/$@
 
+# Of the charts that Go modules carry; the others: tests/tools/README.md.
+.PHONY: schemas/helm
+schemas/helm:
+	go run -C $(CHARTS) -mod=readonly . schemas $(CURDIR)/$@
+
 # The parameters of KEDA's scalers, from the module that its definitions are taken from.
 .PHONY: schemas/keda
 schemas/keda:
 	go run -C $(CRDS) -mod=readonly . scalers $(CURDIR)/$@
 
-schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds schemas-check-keda
+schemas-check: $(MINORS:%=schemas-check-%) schemas-check-crds schemas-check-keda schemas-check-helm
 
 # The newest minor alone: each of them compiles Kubernetes' types anew.
-schemas-check-newest: schemas-check-$(lastword $(MINORS)) schemas-check-crds schemas-check-keda
+schemas-check-newest: schemas-check-$(lastword $(MINORS)) schemas-check-crds schemas-check-keda schemas-check-helm
 
 .PHONY: schemas-check-keda
 schemas-check-keda:
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
 	  go run -C $(CRDS) -mod=readonly . scalers "$$out" && diff -ru schemas/keda "$$out"
 
-.PHONY: schemas-check-newest schemas-check-crds
+.PHONY: schemas-check-newest schemas-check-crds schemas-check-helm
 schemas-check-crds:
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
 	  go run -C $(CRDS) -mod=readonly . schemas "$$out" && diff -ru schemas/crds "$$out"
+
+schemas-check-helm:
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  go run -C $(CHARTS) -mod=readonly . schemas "$$out" && \
+	  (cd "$$out" && find . -type f) | while read -r file; do diff -u "schemas/helm/$$file" "$$out/$$file" || exit 1; done
 
 .PHONY: $(MINORS:%=schemas-check-%)
 $(MINORS:%=schemas-check-%): schemas-check-%:

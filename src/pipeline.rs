@@ -20,7 +20,7 @@ use crate::render::{self, Catalogue, DeadKeys, Effect, PatchEffects, Rendered, T
 use crate::settings::{self, Effective, Outside};
 use crate::template::{Globals, Patch, Recording};
 use crate::verify::{self, Verified};
-use crate::workspace::{self, ENV_FILE, ENVIRONMENTS, STORES, Workspace, WorkspaceError};
+use crate::workspace::{self, CHARTS, ENV_FILE, ENVIRONMENTS, STORES, Workspace, WorkspaceError};
 
 pub use manifests::{Manifests, check_manifests};
 use templates::Templates;
@@ -33,6 +33,8 @@ pub struct Compiled {
     pub inputs: Inputs,
     /// The cluster that kind makes for it.
     pub kind: Option<model::Kind>,
+    /// The custom resource definitions that charts bring, and the release of each.
+    pub brought: BTreeMap<String, String>,
     /// The names of the workloads that are parts of stores, or their jobs.
     stores: BTreeSet<String>,
     /// What templates saw: freed with the rest, which the end of the process does at no cost.
@@ -170,11 +172,12 @@ impl<'w> Compiler<'w> {
             let path = self.sources.path(span);
             path == ARGUMENT || files.contains(path)
         };
-        let is_kinds = |span| {
+        let is_description = |span| {
             let path = self.sources.path(span);
-            path.strip_prefix("builtin:").unwrap_or(path).starts_with(STORES)
+            let path = path.strip_prefix("builtin:").unwrap_or(path);
+            path.starts_with(STORES) || path.starts_with(CHARTS)
         };
-        self.sink.extend(self.dead.findings(|span| !is_kinds(span) && (complete || own(span))));
+        self.sink.extend(self.dead.findings(|span| !is_description(span) && (complete || own(span))));
         self.patches_without_effect(names, complete)?;
         if compiled == Coverage::Every {
             self.sink.extend(declare::overlaps(&self.places));
@@ -236,6 +239,11 @@ impl<'w> Compiler<'w> {
         // model, render, verify
         let Merged { tree, inputs, .. } = merged;
         free(tree);
+        let crds = declared.releases().flat_map(|release| {
+            let name = release.name(&declared).value().clone();
+            release.chart.value().crds.iter().map(move |crd| (crd.value().to_string(), name.clone()))
+        });
+        let brought = crds.collect();
         let made = objects(
             environment,
             declared,
@@ -249,7 +257,7 @@ impl<'w> Compiler<'w> {
         self.dead.add(&inputs, &reads);
         span.record("objects", objects.objects().len());
         self.effects.add(&effects);
-        Ok(Some(Compiled { objects, inputs, kind, stores, _globals: globals }))
+        Ok(Some(Compiled { objects, inputs, kind, brought, stores, _globals: globals }))
     }
 
     /// What an environment declares, and where it does so. None when there is no such, or not enough of it.
@@ -322,12 +330,12 @@ impl<'w> Compiler<'w> {
         if self.sink.errors() > before {
             return Ok(None);
         }
-        let kinds = self.environments.kinds(&layers, &mut self.sources, &mut self.sink)?;
+        let described = self.environments.described(&layers, &mut self.sources, &mut self.sink)?;
         let template = self.cluster_templates.of(&layers, &mut self.sources, &mut self.sink)?;
         if self.sink.errors() > before {
             return Ok(None);
         }
-        Ok(Some(merge::merge(kinds.into_iter().chain(template).chain(layers).collect(), &mut self.sink)))
+        Ok(Some(merge::merge(described.into_iter().chain(template).chain(layers).collect(), &mut self.sink)))
     }
 
     /// What an environment declares, checked; none when there is no such or it is not whole, which is in the sink.
@@ -434,6 +442,8 @@ fn objects(
     verified.map(|objects| Made { objects, reads, effects, kind, stores, globals })
 }
 
+#[cfg(test)]
+mod chart_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

@@ -115,6 +115,47 @@ fn the_example_of_the_page_about_kind_makes_a_cluster_file() {
 }
 
 #[test]
+fn the_examples_of_the_page_about_charts_make_releases() {
+    let page = include_str!("../docs/charts.md");
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    };
+    let rest = "[system]\nname = \"p8fs\"\n[environment]\ntier = \"production\"\nnamespace = \"p8fs\"\n\
+                [cluster]\nkubernetes = \"1.36\"\n\
+                [workers.mail]\nimage = \"mail:1\"\nreplicas = 1\nuses = [\"queue\"]\n\
+                resources = { cpu = \"1\", memory = \"1Gi\", storage = \"1Gi\" }\n";
+    let mut examples = blocks(page, "toml");
+    let own = examples.pop().expect("a chart of one's own");
+    write("environments/prod.toml", &format!("{rest}{}", examples.concat()));
+    let ran = run(folder.path(), &["render", "prod", "--only", "helm"]);
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+    for promised in
+        ["replicaCount: 2\n", "retention: \"30d\"\n", "maxSize: 18Gi\n", "fullnameOverride: p8fs-queue\n"]
+    {
+        assert!(ran.stdout.contains(promised), "no {promised}:\n{}", ran.stdout);
+    }
+    // Each key is described.
+    let schema: Value = serde_json::from_str(&run(root(), &["schema"]).stdout).expect("JSON");
+    let charts = &schema["properties"]["charts"];
+    let chart = charts["patternProperties"].as_object().and_then(|it| it.values().next()).expect("a release");
+    let missing: Vec<_> =
+        keys(resolved(&schema, chart)).filter(|(key, _)| !page.contains(&format!("`{key}`"))).collect();
+    assert!(keys(resolved(&schema, chart)).count() > 8 && missing.is_empty(), "{missing:?}");
+
+    write("charts/keda.toml", own);
+    let ran = run(folder.path(), &["render", "prod", "--only", "helm"]);
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
+    assert!(
+        ran.stdout.contains("version: \"2.21.0\"\n") || ran.stdout.contains("version: 2.21.0\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn the_examples_of_the_page_about_clusters_make_an_environment() {
     let page = include_str!("../docs/clusters.md");
     let folder = tempfile::tempdir().expect("temporary folder");

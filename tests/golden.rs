@@ -132,6 +132,9 @@ fn explain_names_the_lines() {
         &["prod", "hpa/p8fs-api", "spec.maxReplicas", "--set", "services.api.replicas.max=30"],
         &["prod", "netpol/p8fs-api", "spec.egress[0].to[0].podSelector.matchLabels.k8s-app"],
         &["prod", "cm/p8fs-config", "data.P8FS_MAX_WORKERS"],
+        &["prod", "helm/keda/values.yaml", "prometheus.operator"],
+        &["prod", "helm/p8fs-otel/values.yaml", "replicaCount"],
+        &["prod", "helm/p8fs-otel/values.yaml", "fullnameOverride"],
     ];
     let mut text = String::new();
     for question in questions {

@@ -110,6 +110,10 @@ fn table(environment: &str, cost: &Cost) -> String {
     if !cost.missing.is_empty() {
         let _ = writeln!(text, "without a price, and not counted: {}", cost.missing.join(", "));
     }
+    if !cost.releases.is_empty() {
+        let releases = cost.releases.join(", ");
+        let _ = writeln!(text, "of charts, and not counted but as idle: the pods and volumes of {releases}");
+    }
     text
 }
 
@@ -150,6 +154,7 @@ fn document(environment: &str, cost: &Cost) -> Json {
         "total": range(cost.total),
         "tenants": cost.tenants,
         "missing": cost.missing,
+        "releases": cost.releases,
     })
 }
 

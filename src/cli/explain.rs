@@ -22,7 +22,8 @@ pub(super) struct Options {
     #[arg(add = ArgValueCompleter::new(complete::environments))]
     environment: String,
     /// The object, as kubectl names it: `deployment/p8fs-api`, `deploy/p8fs-api` or `deployments.apps/p8fs-api`;
-    /// `NAMESPACE/deploy/p8fs-api` where names stand in several namespaces
+    /// `NAMESPACE/deploy/p8fs-api` where names stand in several namespaces; or a file beside the objects, by its path:
+    /// `helm/keda/values.yaml`
     #[arg(add = ArgValueCompleter::new(complete::objects))]
     object: String,
     /// A field of it, as `spec.template.spec.containers[api].image`, `ports[0]` or `labels[app.kubernetes.io/name]`;

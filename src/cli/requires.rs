@@ -49,6 +49,9 @@ struct Requirement<'a> {
     /// The name of that `CustomResourceDefinition`.
     #[serde(skip_serializing_if = "Option::is_none")]
     crd: Option<String>,
+    /// The release of a chart that brings it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<String>,
     /// The objects, as `namespace/name` or `name`.
     objects: Vec<String>,
 }
@@ -59,7 +62,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
     let compiled = compiler.compile(&options.environment, Recording::Reads)?;
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(compiled) = compiled else { return Ok(exit) };
-    let found = requirements(&compiled.objects);
+    let found = requirements(&compiled.objects, &compiled.brought);
     let text = match options.format {
         Format::Json => serde_json::to_string_pretty(&found).map_err(io::Error::from)? + "\n",
         Format::Text => text(&found, compiled.objects.catalog().minor),
@@ -69,7 +72,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
 }
 
 /// Every kind of the objects, those that plain Kubernetes has first.
-fn requirements(verified: &Verified) -> Vec<Requirement<'_>> {
+fn requirements<'v>(verified: &'v Verified, brought: &BTreeMap<String, String>) -> Vec<Requirement<'v>> {
     let mut kinds: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for Identity { api_version, kind, namespace, name } in verified.objects().iter().map(|it| &it.identity) {
         let object = namespace.as_ref().map_or(name.clone(), |namespace| format!("{namespace}/{name}"));
@@ -81,8 +84,9 @@ fn requirements(verified: &Verified) -> Vec<Requirement<'_>> {
         let custom = verified.catalog().kind(api_version, kind).filter(|known| !known.is_built_in());
         let crd = custom.and_then(|custom| Some(format!("{}.{}", custom.plural, custom.group()?)));
         let install = crd.as_ref().is_some_and(|crd| !defined.contains(crd));
+        let release = crd.as_ref().filter(|_| install).and_then(|crd| brought.get(crd).cloned());
         objects.sort();
-        Requirement { api_version, kind, install, crd, objects }
+        Requirement { api_version, kind, install, crd, release, objects }
     };
     let mut found: Vec<_> = kinds.into_iter().map(requirement).collect();
     found.sort_by_key(|requirement| requirement.crd.is_some());
@@ -96,9 +100,10 @@ fn text(found: &[Requirement<'_>], minor: &str) -> String {
         if lines.peek().is_some() {
             text.extend([title, "\n"]);
         }
-        for Requirement { api_version, kind, objects, crd, .. } in lines {
+        for Requirement { api_version, kind, objects, crd, release, .. } in lines {
             text.extend(["  ", api_version, " ", kind]);
             text.extend(crd.iter().flat_map(|crd| [" (", crd, ")"]));
+            text.extend(release.iter().flat_map(|release| [", by the chart release ", release]));
             text.extend([": ", &objects.join(", "), "\n"]);
         }
     };

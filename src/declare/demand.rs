@@ -116,6 +116,13 @@ impl Declared {
             .chain(of(cluster.storage.as_ref()))
             .chain(of(cluster.prices.as_ref()))
             .chain(cluster.contexts.iter().flat_map(|context| context.inputs().iter()));
+        let charts = self.releases().flat_map(|release| {
+            let chart = release.chart.value();
+            of(Some(&chart.version))
+                .chain(chart.known.values().flat_map(|known| known.inputs().iter()))
+                .chain(chart.after_charts.iter().flat_map(|after| after.inputs().iter()))
+                .chain(chart.crds.iter().flat_map(|crd| crd.inputs().iter()))
+        });
         // Of a pool on which nothing runs, nobody takes any notice.
         let pools = self.workloads().flat_map(|workload| self.pools_of(&workload));
         let of_pools = pools.flat_map(|(_, pool)| {
@@ -129,9 +136,9 @@ impl Declared {
                 .chain(of(pool.price.as_ref()))
                 .chain(pool.zones.iter().flat_map(|zone| zone.inputs().iter()))
         });
-        let embedded = self.stores.values().filter(|store| *store.value().via.value() == Via::Embedded);
-        let of_stores = embedded.flat_map(|store| of(store.value().stands_alone.as_ref()));
-        whole.chain(of_pools).chain(of_stores)
+        let deployed = self.stores.values().filter(|store| *store.value().via.value() != Via::External);
+        let of_stores = deployed.flat_map(|store| of(store.value().stands_alone.as_ref()));
+        whole.chain(charts).chain(of_pools).chain(of_stores)
     }
 
     /// How many nodes a pool has: what it says, or else what is left of the cluster's; none where neither says anything.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::chart::Chart;
 use super::cluster::Cluster;
 use super::secret::Secret;
 use super::settings::{Definition, Settings};
@@ -42,6 +43,9 @@ pub struct Declared {
     /// Databases, queues and object stores, by name.
     #[serde(default)]
     pub stores: BTreeMap<Name, Sourced<Store>>,
+    /// What Helm installs beside the system, by the name of the release.
+    #[serde(default)]
+    pub charts: BTreeMap<Name, Sourced<Chart>>,
     /// Passwords, keys and tokens, by name.
     #[serde(default)]
     pub secrets: BTreeMap<Name, Sourced<Secret>>,

@@ -5,6 +5,8 @@
 //! runs the rules; so that one run finds the mistakes of all three.
 
 mod amount;
+mod chart;
+mod chart_keys;
 mod cluster;
 mod demand;
 mod effective;
@@ -35,6 +37,7 @@ use crate::diag::{Code, Diagnostic, Sink};
 use crate::merge::Merged;
 
 pub use amount::{Amount, Resource};
+pub use chart::{Chart, ChartPods, ChartValue, ChartValues, Release};
 pub use cluster::{Pool, Taint};
 pub use demand::Scale as AtScale;
 pub use file::{Declared, Setting};
@@ -51,14 +54,15 @@ pub use settings::{Definition, SettingValue};
 pub use store::{Part, Store, Stream};
 pub use typed::{Misfit, Typed, host_and_port};
 pub use values::{
-    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice, Cidr, Concurrency, Cpu, Duration, Entry,
-    FallbackBehavior, FileName, HostName, Image, IpFamily, LabelKey, LabelMap, LabelValue, MountPath, Name,
-    NodeRole, ObjectName, ParameterName, PathOnHost, PathPrefix, Per, Percent, PortName, PortNumber, Price,
-    Protocol, Retention, Schedule, Scope, SecretKey, SecretVia, Selection, SettingName, SettingType, Sharing,
-    Spread, StoreScope, StreamName, Subject, TaintEffect, Tier, TimeZone, Use, VariableName, Verb, Via,
+    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, ChartRepository, ChartVersion, Choice, Cidr,
+    Concurrency, Cpu, Duration, Entry, FallbackBehavior, FileName, HostName, Image, IpFamily, LabelKey,
+    LabelMap, LabelValue, MountPath, Name, NodeRole, ObjectName, ParameterName, PathOnHost, PathPrefix, Per,
+    Percent, PortName, PortNumber, Price, Protocol, Retention, Schedule, Scope, SecretKey, SecretVia,
+    Selection, SettingName, SettingType, Sharing, Spread, StoreScope, StreamName, Subject, TaintEffect, Tier,
+    TimeZone, Use, VariableName, Verb, Via,
 };
 pub use workload::{Expose, Metrics, Ports, Probe, Queue, ReplicaRange, Replicas, Scratch, Slo, Volume};
-pub use workloads::{Endpoint, Listener, PartOfStore, Serving, Sort, Target, Workload};
+pub use workloads::{Endpoint, Listener, PartOfStore, PodsOfChart, Serving, Sort, Target, Workload};
 
 /// Checks a merged tree and gives it its types; none when what is left of it after the findings is not a
 /// whole environment any more.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::chart::Chart;
 use super::values::{Bytes, Cidr, Duration, HostName, Name, PortName, Retention, StreamName, Subject, Via};
 use super::workload::{Job, Metrics, Pod, Ports, Probes, Replicas};
 use crate::merge::{Both, Sourced};
@@ -28,6 +29,8 @@ pub struct Store {
     /// What is deployed, when it is part of the system.
     #[serde(default)]
     pub embedded: Embedded,
+    /// The Helm chart that it is installed by. Its release is called `<system>-<store>`, in the environment's namespace.
+    pub chart: Option<Sourced<Chart>>,
     /// Where it is, when somebody else runs it.
     #[serde(default)]
     pub external: External,

@@ -116,6 +116,12 @@ text! {
     StreamName: r"^[A-Za-z0-9_-]{1,32}$", 32, "X";
     /// A subject of messages: parts joined by dots, of which `*` stands for any one, and `>` at the end for any more.
     Subject: r"^([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?$", 255, "x.>";
+    /// The version of a Helm chart, such as `2.20.2` or `v1.21.2`.
+    ChartVersion: r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+][-+.0-9A-Za-z]+)?$", 63, "1.0.0";
+    /// Where Helm finds a chart: a repository, `https://…`, or a registry, `oci://…`, with the chart's name left out.
+    ChartRepository: r"^(https|oci)://[-A-Za-z0-9._~:/%]+$", 512, "https://charts.example";
+    /// What the name of a Service has beside that of the release: `-headless`.
+    Suffix: r"^(-[a-z0-9]+)+$", 40, "-x";
     /// What a workload talks to: a service or store of this environment, `name` or `name:port`.
     Use: r"^[a-z]([-a-z0-9]*[a-z0-9])?(:[a-z](-?[a-z0-9])*)?$", 56, "x";
 }
@@ -312,6 +318,8 @@ words! {
         External = "external",
         /// It is part of the system: `[stores.<name>.embedded]` says what is deployed.
         Embedded = "embedded",
+        /// Helm installs it in the environment's namespace: `[stores.<name>.chart]` says of which chart.
+        Chart = "chart",
     }
     /// How a cluster is had.
     Provider {

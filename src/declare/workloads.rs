@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chart::ChartPods;
 use super::file::{Declared, PartOf, PartSort};
 use super::scale::Scale;
 use super::store::{Part, Store};
@@ -45,6 +46,8 @@ pub enum Target<'a> {
     Workload(Workload<'a>),
     /// Parts of a store, one of which has the port.
     Parts(&'a Name, &'a Store),
+    /// A store that Helm installs.
+    Chart(&'a Name, &'a Store),
     /// A store that somebody else runs.
     External(&'a Store),
 }
@@ -62,7 +65,18 @@ pub struct Endpoint<'a> {
 #[derive(Clone, Copy)]
 pub enum Listener<'a> {
     Workload(Workload<'a>),
+    Chart(PodsOfChart<'a>),
     External(&'a Store),
+}
+
+/// Pods that a chart makes for a store.
+#[derive(Clone, Copy)]
+pub struct PodsOfChart<'a> {
+    /// The store's name.
+    pub store: &'a Name,
+    /// What the chart's description calls them.
+    pub name: &'a Name,
+    pub pods: &'a Sourced<ChartPods>,
 }
 
 /// The sort of a workload.
@@ -210,6 +224,11 @@ impl Store {
         let mut parts = self.embedded.parts.iter();
         parts.find(|(_, part)| part.value().own.ports.contains_key(port)).map(|(name, _)| name)
     }
+
+    /// The pods that its chart makes.
+    pub(super) fn chart_pods(&self) -> impl Iterator<Item = (&Name, &Sourced<ChartPods>)> {
+        self.chart.iter().flat_map(|chart| &chart.value().pods)
+    }
 }
 
 impl<'a> Target<'a> {
@@ -220,6 +239,7 @@ impl<'a> Target<'a> {
             Target::Parts(_, store) => {
                 store.embedded.parts.values().map(|part| &part.value().own.ports).collect()
             }
+            Target::Chart(_, store) => store.chart_pods().map(|(_, pods)| &pods.value().ports).collect(),
             Target::External(store) => vec![&store.external.ports],
         };
         tables.into_iter().flatten().map(|(name, number)| (name.as_str(), number)).collect()
@@ -231,7 +251,9 @@ impl<'a> Target<'a> {
             Target::Workload(workload) => {
                 workload.store.and_then(|of| of.store.value().default_port.as_ref())
             }
-            Target::Parts(_, store) | Target::External(store) => store.default_port.as_ref(),
+            Target::Parts(_, store) | Target::Chart(_, store) | Target::External(store) => {
+                store.default_port.as_ref()
+            }
         };
         let ports = self.ports();
         match declared {
@@ -245,6 +267,7 @@ impl<'a> Target<'a> {
 fn of_store<'a>(name: &'a Name, store: &'a Store) -> Target<'a> {
     match store.via.value() {
         Via::Embedded => Target::Parts(name, store),
+        Via::Chart => Target::Chart(name, store),
         Via::External => Target::External(store),
     }
 }
@@ -256,7 +279,7 @@ impl Declared {
             let (name, store) = (name.clone(), store.value());
             let parts = match store.via.value() {
                 Via::Embedded => &store.embedded.parts,
-                Via::External => &BTreeMap::new(),
+                Via::Chart | Via::External => &BTreeMap::new(),
             };
             for part in parts.keys() {
                 let full = part.of_store(&name);
@@ -337,6 +360,14 @@ impl Declared {
         own.or_else(|| self.stores.get(name))
     }
 
+    /// The pods that charts make for stores.
+    pub fn pods_of_charts(&self) -> impl Iterator<Item = PodsOfChart<'_>> {
+        let stores = self.stores.iter().filter(|(_, store)| *store.value().via.value() == Via::Chart);
+        stores.flat_map(|(store, of)| {
+            of.value().chart_pods().map(move |(name, pods)| PodsOfChart { store, name, pods })
+        })
+    }
+
     /// The end of the connection that an entry of `uses` means; none when there is no such.
     pub fn endpoint<'a>(&'a self, user: &Workload<'a>, used: (&str, Option<&str>)) -> Option<Endpoint<'a>> {
         let target = self.target(user, used.0)?;
@@ -346,6 +377,11 @@ impl Declared {
         let at = match target {
             Target::Workload(workload) => Listener::Workload(workload),
             Target::External(store) => Listener::External(store),
+            Target::Chart(store, of) => {
+                let mut all = of.chart_pods();
+                let (name, pods) = all.find(|(_, pods)| pods.value().ports.contains_key(port))?;
+                Listener::Chart(PodsOfChart { store, name, pods })
+            }
             Target::Parts(name, store) => {
                 let part = store.part_with(named)?;
                 Listener::Workload(self.workload(part.of_store(name).as_str())?)

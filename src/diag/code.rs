@@ -178,6 +178,7 @@ codes! {
     /// `via = "literal"` is for the tier `development`: whoever can read the files has the passwords. Elsewhere a
     /// secret is a reference: to a Secret that is there (`existing`), to a secret store (`external`), to a file that
     /// SOPS encrypted (`sops`), or to values that are made when the environment is first applied (`generated`).
+    /// The values of charts take no passwords either: most charts take the name of a Secret.
     LiteralSecret = "literal-secret",
     /// A file that SOPS should have encrypted is not there, or not encrypted.
     ///
@@ -195,6 +196,20 @@ codes! {
     /// the end of its name (`PASSWORD`, `SECRET`, `TOKEN`, `API_KEY`, …), or because it is a URL with a user's password.
     /// Declare it in `[secrets]`, and refer to its key; of a URL, give programs the parts.
     PlainPassword = "plain-password",
+    /// A value that the chart's version does not have.
+    ///
+    /// Helm ignores values that no template of the chart asks for, without a word, so a misspelt one leaves a default in
+    /// force. Which values a version has, p8fs-gen knows by `schemas/helm`, or by `known` of the workspace's own
+    /// `charts/<chart>.toml`.
+    UnknownChartValue = "unknown-chart-value",
+    /// A version of a chart of which the values are not known.
+    ///
+    /// They could not be checked. Take a version that is known, or add what the other one takes: docs/charts.md says how.
+    UnknownChartVersion = "unknown-chart-version",
+    /// Releases of charts wait for each other to be installed.
+    ///
+    /// `after` names releases that have to be there first, `after_charts` charts. Break the circle.
+    InstallCycle = "install-cycle",
     /// `replicas` and `scale` contradict each other.
     ///
     /// A range `{ min, max }` needs `scale` to say what to scale by; `scale` needs a range to scale in.

@@ -122,9 +122,9 @@ impl Explainer<'_> {
     pub fn answer(&self, question: &Question<'_>) -> Result<Answer, Box<Diagnostic>> {
         let object = super::object(question, self.objects)?;
         let Identity { api_version, kind, .. } = &object.identity;
-        let found = field(object, &question.field, self.objects.catalog().cursor(api_version, kind))?;
+        let found = field(&object, &question.field, self.objects.catalog().cursor(api_version, kind))?;
         let mut answer = Answer {
-            object: subject(object),
+            object: subject(&object),
             field: String::new(),
             found: Kind::Part,
             leaves: Vec::new(),

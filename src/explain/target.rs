@@ -1,14 +1,19 @@
-//! The object that is meant, named as kubectl does.
+//! The object that is meant, named as kubectl does, or the file, by its path.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
 use crate::k8s::{FieldPath, Identity, Object, plural_of};
+use crate::render::Artifact;
 use crate::verify::Verified;
 
 /// What is asked.
 pub struct Question<'q> {
     /// The name of the environment.
     pub environment: &'q str,
-    /// `deployment/p8fs-api`, `deploy/p8fs-api`, `deployments.apps/p8fs-api` or `p8fs/deployment/p8fs-api`.
+    /// `deployment/p8fs-api`, `deploy/p8fs-api`, `deployments.apps/p8fs-api` or `p8fs/deployment/p8fs-api`; of a file
+    /// beside the objects its path, `helm/keda/values.yaml`.
     pub object: &'q str,
     /// The namespace, if the object's name does not say it.
     pub namespace: Option<&'q str>,
@@ -16,9 +21,15 @@ pub struct Question<'q> {
     pub field: FieldPath,
 }
 
-/// The only object that is meant.
-pub fn object<'v>(question: &Question<'_>, verified: &'v Verified) -> Result<&'v Object, Box<Diagnostic>> {
+/// The only object that is meant, or the file beside the objects.
+pub fn object<'v>(
+    question: &Question<'_>,
+    verified: &'v Verified,
+) -> Result<Cow<'v, Object>, Box<Diagnostic>> {
     let text = question.object;
+    if let Some(file) = verified.artifacts().iter().find(|file| *file.path == *text) {
+        return Ok(Cow::Owned(of_file(file)));
+    }
     let (rest, name) = text.rsplit_once('/').unwrap_or((text, ""));
     let (namespace, kind) = match rest.split_once('/') {
         Some((namespace, kind)) => (Some(namespace), kind),
@@ -31,7 +42,7 @@ pub fn object<'v>(question: &Question<'_>, verified: &'v Verified) -> Result<&'v
     let meant: Vec<&Object> =
         of_kind().filter(|object| object.identity.name == name).filter(in_namespace).collect();
     match meant.as_slice() {
-        [object] => Ok(*object),
+        [object] => Ok(Cow::Borrowed(object)),
         [] => {
             // Nearest among those of the kind, if it is one.
             let candidates: Vec<String> = match of_kind().next() {
@@ -52,6 +63,17 @@ pub fn object<'v>(question: &Question<'_>, verified: &'v Verified) -> Result<&'v
             Err(Box::new(found.help(format!("name one of them: {}", names.join(", ")))))
         }
     }
+}
+
+/// A file, as an object of no API.
+fn of_file(file: &Artifact) -> Object {
+    let identity = Identity {
+        api_version: String::new(),
+        kind: "file".to_owned(),
+        namespace: None,
+        name: file.path.to_string(),
+    };
+    Object { identity, family: Arc::clone(&file.family), root: file.root.clone() }
 }
 
 fn short(object: &Object) -> String {

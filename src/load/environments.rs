@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::kinds::Kinds;
+use super::described::{self, Described};
 use super::{Tree, Value, toml};
 use crate::diag::{Code, Diagnostic, Sink, Sources, Span};
 use crate::workspace::{ENVIRONMENTS, Workspace, WorkspaceError};
@@ -54,13 +54,15 @@ impl Layer {
 pub struct Environments<'w> {
     workspace: &'w Workspace,
     files: BTreeMap<String, Option<Layer>>,
-    kinds: Kinds,
+    kinds: Described,
+    charts: Described,
 }
 
 impl<'w> Environments<'w> {
     /// The environments of a workspace; nothing is read yet.
     pub fn new(workspace: &'w Workspace) -> Self {
-        Self { workspace, files: BTreeMap::new(), kinds: Kinds::default() }
+        let (kinds, charts) = (described::kinds(), described::charts());
+        Self { workspace, files: BTreeMap::new(), kinds, charts }
     }
 
     /// Where they are.
@@ -139,14 +141,17 @@ impl<'w> Environments<'w> {
         Ok(found.then_some(layers))
     }
 
-    /// The layers that lie below these: what is said of each store's kind.
-    pub fn kinds(
+    /// The layers that lie below these: what is said of each store's kind, and below it, of each chart.
+    pub fn described(
         &mut self,
         above: &[Layer],
         sources: &mut Sources,
         sink: &mut Sink,
     ) -> Result<Vec<Layer>, WorkspaceError> {
-        self.kinds.layers(above, self.workspace, sources, sink)
+        let kinds = self.kinds.layers(&described::stores(above), self.workspace, sources, sink)?;
+        let charts = described::releases(&[&kinds, above].concat());
+        let charts = self.charts.layers(&charts, self.workspace, sources, sink)?;
+        Ok(charts.into_iter().chain(kinds).collect())
     }
 
     /// Adds a file and what it extends; false when there is no such file.

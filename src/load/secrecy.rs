@@ -22,7 +22,24 @@ static WITH_PASSWORD: LazyLock<Option<Regex>> =
 /// Whether the value at a path of a declaration is shown to nobody: what the tables `literal` of secrets hold, and what
 /// seems to be a password beside them. Where a path has a slip of the pen, rather more than too little.
 pub fn is_secret<T>(path: &str, leaf: Option<&Value<T>>) -> bool {
-    leaf.is_some() && is_literal(path) || is_password(path, leaf)
+    leaf.is_some() && is_literal(path) || is_password(path, leaf) || is_of_chart(path, leaf)
+}
+
+/// How the names of a chart's values end that hold a secret, and not the name of one, in upper case.
+const OF_CHARTS: [&str; 8] =
+    ["PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "APIKEY", "PRIVATEKEY", "SECRETKEY", "ACCESSKEY"];
+
+/// Whether a text is a secret among the values of a chart.
+fn is_of_chart<T>(path: &str, leaf: Option<&Value<T>>) -> bool {
+    let is_text = matches!(leaf, Some(Value::String(text)) if !text.is_empty());
+    let is_value = path.starts_with("charts.") || path.contains(".chart.values.");
+    is_text && is_value && path.rsplit('.').next().is_some_and(names_a_secret_of_chart)
+}
+
+/// Whether a value of a chart is a secret, by its name.
+pub fn names_a_secret_of_chart(name: &str) -> bool {
+    let name = name.replace(['-', '_'], "").to_uppercase();
+    OF_CHARTS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a path leads to the value of a secret.

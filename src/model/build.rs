@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::environment::{
     Cluster, Config, Dns, Environment, EnvironmentFacts, LimitRange, Priority, Quota, SecretVariable, System,
 };
-use super::{edges, kind, secrets, stores, workloads};
+use super::{edges, kind, releases, secrets, stores, workloads};
 use crate::declare::{Declared, LabelMap, Name};
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -20,7 +20,7 @@ const SHARE: usize = 32;
 pub fn environment(declared: &Declared, target: &str, reads: &Reads) -> Environment {
     let _room = tracing::debug_span!(target: "p8fs-gen.model", "derived the model").entered();
     let name = &declared.system.value().name;
-    let mut edges = edges::edges(declared, reads);
+    let (mut edges, charts) = edges::edges(declared, reads);
     let workloads: Vec<_> = declared
         .workloads()
         .map(|workload| (workload, edges.remove(workload.name).unwrap_or_default()))
@@ -32,6 +32,7 @@ pub fn environment(declared: &Declared, target: &str, reads: &Reads) -> Environm
     Environment {
         workloads: workloads.collect::<Vec<_>>().into_iter().collect(),
         stores: stores::derive(declared),
+        releases: releases::derive(declared, &charts, reads),
         system: System { name: name.clone(), labels: labels(name, name) },
         environment: facts(declared),
         cluster: Cluster {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::declare::{
-    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, Choice as _, Cidr, Cpu, FileName, HostName, Image,
-    IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName, ParameterName, PathOnHost,
-    PathPrefix, Percent, PortName, PortNumber, Protocol, Schedule, SecretKey, SecretText, SecretVia, Setting,
-    StreamName, Subject, TaintEffect, Tier, TimeZone, VariableName, Verb,
+    AbsolutePath, Address, ApiGroup, ApiResource, Bytes, ChartRepository, ChartVersion, Choice as _, Cidr,
+    Cpu, FileName, HostName, Image, IpFamily, LabelKey, LabelValue, MountPath, Name, NodeRole, ObjectName,
+    ParameterName, PathOnHost, PathPrefix, Percent, PortName, PortNumber, Protocol, Schedule, SecretKey,
+    SecretText, SecretVia, Setting, StreamName, Subject, TaintEffect, Tier, TimeZone, VariableName, Verb,
 };
 use crate::merge::{InputSet, Sourced};
 
@@ -165,7 +165,7 @@ leaves! {
     SecretText => Shape::Text, |text| Leaf::Text(text.expose().into());
     Verb => Shape::Choice(Verb::NAMES), |verb| Leaf::Text(verb.as_str().into());
     Name, PortName, VariableName, Image, Cpu, Bytes, Cidr, AbsolutePath, Address, ApiGroup, ApiResource, FileName,
-    HostName, LabelKey, LabelValue, MountPath, ObjectName, ParameterName, PathOnHost, PathPrefix, Schedule, SecretKey, StreamName, Subject,
+    ChartRepository, ChartVersion, HostName, LabelKey, LabelValue, MountPath, ObjectName, ParameterName, PathOnHost, PathPrefix, Schedule, SecretKey, StreamName, Subject,
     TimeZone
         => Shape::Text, |text| Leaf::Text(text.shared());
     Setting => Shape::Text, |setting| Leaf::Text(setting.to_string().into());

@@ -25,6 +25,8 @@ pub struct Cost {
     pub tenants: Option<u32>,
     /// The keys of the prices that are missing, sorted.
     pub missing: Vec<String>,
+    /// What Helm installs: what its pods request is part of what is idle, and its volumes are not counted.
+    pub releases: Vec<String>,
 }
 
 /// An amount at the fewest and at the most pods, in millionths of the currency.
@@ -112,6 +114,7 @@ pub fn cost(declared: &Declared) -> Cost {
         total,
         tenants: cluster.tenants.as_ref().map(|tenants| *tenants.value()),
         missing: missing.into_iter().collect(),
+        releases: declared.install_order().iter().map(|it| it.name(declared).value().clone()).collect(),
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::selector;
 use super::pods::port_name;
+use super::releases;
 use super::workload::{Edge, IngressRoute, Peer, Route};
 use crate::declare::{
-    Declared, Entry, Expose, HostName, Listener, Name, PathPrefix, PortNumber, Ports, Workload,
+    Declared, Entry, Expose, HostName, Listener, Name, PathPrefix, PodsOfChart, PortNumber, Ports, Workload,
 };
 use crate::merge::{InputSet, Reads, Sourced};
 
@@ -21,9 +22,13 @@ pub(super) struct Ends {
 
 const NOBODY: Peer = Peer { pods: None, namespace: None, cidr: None };
 
+/// Of the pods that a chart makes for a store: who comes in, and where they go. By the store's name, and theirs.
+pub(super) type ChartEnds<'a> = BTreeMap<(&'a Name, &'a Name), (Vec<Sourced<Edge>>, Vec<Sourced<Edge>>)>;
+
 /// Every permitted connection, at both of its ends.
-pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a Name, Ends> {
+pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> (BTreeMap<&'a Name, Ends>, ChartEnds<'a>) {
     let mut edges: BTreeMap<&Name, Ends> = BTreeMap::new();
+    let mut charts = ChartEnds::new();
     for workload in declared.workloads() {
         if let Some((expose, ports)) =
             workload.serving().and_then(|serving| Some((serving.expose?, serving.ports)))
@@ -31,10 +36,10 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             exposed(declared, workload, expose, ports, edges.entry(workload.name).or_default(), reads);
         }
         for used in &workload.pod.uses {
-            uses(declared, workload, used, &mut edges, reads);
+            uses(declared, workload, used, &mut edges, &mut charts, reads);
         }
         peers(declared, workload, edges.entry(workload.name).or_default());
-        scrapes(declared, workload, &mut edges, reads);
+        scrapes(declared, workload, &mut edges, &mut charts, reads);
         let access = &workload.pod.access;
         if let (Some(first), Some(server)) =
             (access.value().values().next(), &declared.cluster.value().api_server)
@@ -46,8 +51,76 @@ pub(super) fn edges<'a>(declared: &'a Declared, reads: &Reads) -> BTreeMap<&'a N
             edges.entry(workload.name).or_default().egress.push(egress);
         }
     }
-    asked(declared, &mut edges, reads);
-    edges
+    of_releases(declared, &mut edges, &mut charts, reads);
+    asked(declared, &mut edges, &mut charts, reads);
+    (edges, charts)
+}
+
+/// The pods of charts among themselves, and charts that read the metrics of all workloads, from their namespace.
+fn of_releases<'a>(
+    declared: &'a Declared,
+    edges: &mut BTreeMap<&'a Name, Ends>,
+    charts: &mut ChartEnds<'a>,
+    reads: &Reads,
+) {
+    for of in declared.pods_of_charts() {
+        let pods = of.pods.value();
+        for (port, number) in pods.peers.iter().filter_map(|port| Some((port, pods.ports.get(port.value())?)))
+        {
+            let peers = || pods_of_chart(declared, of, &InputSet::default());
+            let ends = charts.entry((of.store, of.name)).or_default();
+            ends.0.push(edge(peers(), number, port.inputs()));
+            ends.1.push(edge(peers(), number, port.inputs()));
+        }
+    }
+    for release in declared.releases() {
+        let Some(scrapes) = &release.chart.value().scrapes else { continue };
+        reads.mark(scrapes.inputs().iter());
+        let Some(namespace) = release.namespace(declared).filter(|_| *scrapes.value()) else { continue };
+        let peers = || vec![Peer { namespace: Some(namespace.clone()), ..NOBODY }];
+        for target in declared.workloads() {
+            let Some((number, metrics)) = measured(target) else { continue };
+            let mut asked = scrapes.inputs().clone();
+            asked.extend(&metrics);
+            edges.entry(target.name).or_default().ingress.push(edge(peers(), &number, &asked));
+        }
+        for (of, number, metrics) in measured_charts(declared) {
+            let mut asked = scrapes.inputs().clone();
+            asked.extend(&metrics);
+            charts.entry((of.store, of.name)).or_default().0.push(edge(peers(), &number, &asked));
+        }
+    }
+}
+
+/// The port where the metrics of a workload are read, and what says so.
+fn measured(target: Workload<'_>) -> Option<(Sourced<PortNumber>, InputSet)> {
+    let metrics = target.serving()?.metrics?;
+    let number = target.port(metrics.value().port.value())?;
+    Some((metrics.value().port.zip(number, |_, number| *number), metrics.inputs().clone()))
+}
+
+/// Likewise those of the pods of charts.
+fn measured_charts(
+    declared: &Declared,
+) -> impl Iterator<Item = (PodsOfChart<'_>, Sourced<PortNumber>, InputSet)> {
+    declared.pods_of_charts().flat_map(|of| {
+        let pods = of.pods.value();
+        pods.metrics.iter().filter_map(move |metrics| {
+            let number = pods.ports.get(metrics.value())?;
+            Some((of, metrics.zip(number, |_, number| *number), metrics.inputs().clone()))
+        })
+    })
+}
+
+/// The pods that a chart makes for a store, which `had` made the ones that are meant.
+fn pods_of_chart(declared: &Declared, of: PodsOfChart<'_>, had: &InputSet) -> Vec<Peer> {
+    let Some(release) =
+        declared.releases().find(|release| release.store.is_some() && release.declared == of.store)
+    else {
+        return Vec::new();
+    };
+    let name = release.name(declared).zip(&Sourced::derived((), had.clone()), |name, ()| name.clone());
+    vec![Peer { pods: Some(releases::selector(&name, of.pods)), ..NOBODY }]
 }
 
 fn uses<'a>(
@@ -55,6 +128,7 @@ fn uses<'a>(
     workload: Workload<'a>,
     used: &Sourced<crate::declare::Use>,
     edges: &mut BTreeMap<&'a Name, Ends>,
+    charts: &mut ChartEnds<'a>,
     reads: &Reads,
 ) {
     let Some(endpoint) = declared.endpoint(&workload, used.value().parts()) else { return };
@@ -74,6 +148,11 @@ fn uses<'a>(
             let cidrs = store.external.cidrs.iter().map(|cidr| cidr.zip(&via, |cidr, ()| cidr.clone()));
             addresses(cidrs)
         }
+        Listener::Chart(of) => {
+            let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, used.inputs());
+            charts.entry((of.store, of.name)).or_default().0.push(ingress);
+            pods_of_chart(declared, of, &had)
+        }
         Listener::Workload(target) if !target.is_enabled() => return,
         Listener::Workload(target) => {
             let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, used.inputs());
@@ -89,6 +168,7 @@ fn scrapes<'a>(
     declared: &'a Declared,
     workload: Workload<'a>,
     edges: &mut BTreeMap<&'a Name, Ends>,
+    charts: &mut ChartEnds<'a>,
     reads: &Reads,
 ) {
     let Some(scrapes) = workload.serving().and_then(|serving| serving.scrapes) else { return };
@@ -97,20 +177,31 @@ fn scrapes<'a>(
         return;
     }
     for target in declared.workloads().filter(|target| target.name != workload.name) {
-        let Some(metrics) = target.serving().and_then(|serving| serving.metrics) else { continue };
-        let Some(number) = target.port(metrics.value().port.value()) else { continue };
-        let number = metrics.value().port.zip(number, |_, number| *number);
+        let Some((number, metrics)) = measured(target) else { continue };
         let mut asked = scrapes.inputs().clone();
-        asked.extend(metrics.inputs());
+        asked.extend(&metrics);
         let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, &asked);
         edges.entry(target.name).or_default().ingress.push(ingress);
         let egress = edge(pods_of(declared, target, &InputSet::default()), &number, &asked);
         edges.entry(workload.name).or_default().egress.push(egress);
     }
+    for (of, number, metrics) in measured_charts(declared) {
+        let mut asked = scrapes.inputs().clone();
+        asked.extend(&metrics);
+        let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, &asked);
+        charts.entry((of.store, of.name)).or_default().0.push(ingress);
+        let egress = edge(pods_of_chart(declared, of, &InputSet::default()), &number, &asked);
+        edges.entry(workload.name).or_default().egress.push(egress);
+    }
 }
 
 /// KEDA reaches the stores that triggers ask, each port once.
-fn asked<'a>(declared: &'a Declared, edges: &mut BTreeMap<&'a Name, Ends>, reads: &Reads) {
+fn asked<'a>(
+    declared: &'a Declared,
+    edges: &mut BTreeMap<&'a Name, Ends>,
+    charts: &mut ChartEnds<'a>,
+    reads: &Reads,
+) {
     let Some(keda) = &declared.cluster.value().keda else { return };
     let mut seen = BTreeSet::new();
     for workload in declared.workloads() {
@@ -123,8 +214,14 @@ fn asked<'a>(declared: &'a Declared, edges: &mut BTreeMap<&'a Name, Ends>, reads
             reads.mark(store.value().via.inputs().iter());
             reads.mark(store.value().kind.iter().flat_map(|kind| kind.inputs().iter()));
             let Some(endpoint) = declared.asked_at(&workload, named.value(), store.value()) else { continue };
-            let Listener::Workload(target) = endpoint.at else { continue };
-            if !target.is_enabled() || !seen.insert((target.name, endpoint.port)) {
+            let target = match endpoint.at {
+                Listener::Workload(target) if target.is_enabled() => {
+                    &mut edges.entry(target.name).or_default().ingress
+                }
+                Listener::Chart(of) => &mut charts.entry((of.store, of.name)).or_default().0,
+                Listener::Workload(_) | Listener::External(_) => continue,
+            };
+            if !seen.insert((*named.value(), endpoint.port)) {
                 continue;
             }
             let mut inputs = trigger.inputs().clone();
@@ -133,8 +230,7 @@ fn asked<'a>(declared: &'a Declared, edges: &mut BTreeMap<&'a Name, Ends>, reads
             let port = store.value().trigger_port.as_ref().or(store.value().default_port.as_ref());
             let number = port.map(|port| port.zip(endpoint.number, |_, number| *number));
             let peers = vec![Peer { namespace: Some(keda.value().namespace.clone()), ..NOBODY }];
-            let ingress = edge(peers, number.as_ref().unwrap_or(endpoint.number), &inputs);
-            edges.entry(target.name).or_default().ingress.push(ingress);
+            target.push(edge(peers, number.as_ref().unwrap_or(endpoint.number), &inputs));
         }
     }
 }

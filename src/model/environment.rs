@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::context::contextual;
 use super::kind::Kind;
+use super::releases::Release;
 use super::secret::Secret;
 use super::stores::Store;
 use super::workload::Workload;
@@ -23,6 +24,8 @@ contextual! {
         pub workloads: BTreeMap<Name, Sourced<Workload>>,
         /// Databases, queues and object stores.
         pub stores: BTreeMap<Name, Sourced<Store>>,
+        /// What Helm installs, in the order in which it is to be installed.
+        pub releases: Vec<Sourced<Release>>,
     }
 
     /// What all environments deploy.

@@ -9,6 +9,7 @@ mod edges;
 mod environment;
 mod kind;
 mod pods;
+mod releases;
 mod scale;
 mod secret;
 mod secrets;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::releases;
 use super::secrets;
 use super::workload::{Container, Folder, HttpGet, Kind, Mount, Port, Probe, Sidecar, Variable};
 use super::workloads::{self, Storage, seconds_or};
@@ -210,7 +211,7 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
         .pod
         .uses
         .iter()
-        .filter_map(|used| external(&declared.endpoint(&raw, used.value().parts())?, used));
+        .filter_map(|used| external(declared, &declared.endpoint(&raw, used.value().parts())?, used));
     let peers = raw.serving().into_iter().flat_map(|serving| {
         let peers = serving.peers.iter();
         peers.filter_map(move |port| {
@@ -241,12 +242,16 @@ fn addresses(declared: &Declared, raw: declare::Workload<'_>) -> Vec<Sourced<Var
     variables.chain(outside).collect()
 }
 
-/// Where a job finds its store that somebody else runs.
-fn external(endpoint: &Endpoint<'_>, used: &Sourced<Use>) -> Option<Sourced<Variable>> {
-    let Listener::External(store) = endpoint.at else { return None };
-    let host = store.external.host.as_ref()?;
+/// Where a job finds its store that is no workload of the system.
+fn external(declared: &Declared, endpoint: &Endpoint<'_>, used: &Sourced<Use>) -> Option<Sourced<Variable>> {
+    let host = match endpoint.at {
+        Listener::External(store) => {
+            store.external.host.as_ref()?.zip(&store.via, |host, _| host.to_string())
+        }
+        Listener::Chart(of) => releases::host(declared, of, endpoint.port)?,
+        Listener::Workload(_) => return None,
+    };
     let name = used.map(|_| VariableName::of(&format!("store_{}_addresses", endpoint.port)));
-    let host = host.zip(&store.via, |host, _| host.clone());
     let value = host.zip(endpoint.number, |host, number| Setting::Text(format!("{host}:{}", number.0)));
     Some(used.map(|_| Variable { name, value: Some(value), secret: None }))
 }

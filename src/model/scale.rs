@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
+use super::releases;
 use super::secret::SecretKeyRef;
 use super::secrets;
 use super::workload::Kind;
@@ -344,6 +345,10 @@ fn address(declared: &Declared, raw: declare::Workload<'_>, asked: Asked<'_>) ->
     let via = Sourced::derived((), inputs);
     let host = match endpoint.at {
         Listener::External(store) => store.external.host.as_ref()?.text(),
+        Listener::Chart(of) => {
+            let host = releases::host(declared, of, endpoint.port)?;
+            host.zip(&declared.environment.namespace, |host, namespace| format!("{host}.{namespace}.svc"))
+        }
         Listener::Workload(target) => {
             // A consumer has one leader among the servers, which has to be asked by a name of its own.
             let kind = kind(target, &Storage::of(declared, target));

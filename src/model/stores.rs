@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::context::contextual;
+use super::releases;
 use super::workloads::given_or;
 use crate::declare::{
     self, Choice as _, Declared, Duration, Name, PortName, PortNumber, Replicas, Retention, StreamName,
@@ -17,7 +18,7 @@ contextual! {
         pub name: Sourced<Name>,
         /// What it is; none where nobody says.
         pub kind: Option<Sourced<Name>>,
-        /// `embedded` or `external`
+        /// `chart`, `embedded` or `external`
         pub via: Sourced<String>,
         /// Where clients find it; none when that is not said.
         pub host: Option<Sourced<String>>,
@@ -78,6 +79,7 @@ fn derived(declared: &Declared, name: &Name, store: &Sourced<declare::Store>) ->
     let endpoints = match raw.via.value() {
         Via::External => external(raw),
         Via::Embedded => embedded(declared, name, raw),
+        Via::Chart => of_chart(declared, name),
     };
     let default = match &raw.default_port {
         Some(port) => {
@@ -88,7 +90,7 @@ fn derived(declared: &Declared, name: &Name, store: &Sourced<declare::Store>) ->
     };
     let host = match raw.via.value() {
         Via::External => raw.external.host.as_ref().map(Sourced::text),
-        Via::Embedded => default.as_ref().and_then(|endpoint| {
+        Via::Embedded | Via::Chart => default.as_ref().and_then(|endpoint| {
             let host = endpoint.value().host.as_ref()?;
             Some(host.zip(endpoint, |host, _| host.clone()))
         }),
@@ -130,7 +132,12 @@ fn stream(
             Replicas::Range(range) => (*range.min.value()).min(COPIES),
         })
     });
-    let servers = servers.max_by_key(|servers| *servers.value());
+    let chart = store.chart.as_ref().filter(|_| *store.via.value() == Via::Chart).map(Sourced::value);
+    let in_chart = chart.into_iter().flat_map(|chart| {
+        let counts = chart.pods.values().filter_map(|pods| chart.replicas(pods.value()));
+        counts.map(|count| count.map(|count| (*count).min(COPIES)))
+    });
+    let servers = servers.chain(in_chart).max_by_key(|servers| *servers.value());
     let copies = match (&raw.replicas, servers) {
         (Some(replicas), _) => replicas.clone(),
         (None, Some(servers)) => servers.zip(&Sourced::default_in(stream, ()), |servers, ()| *servers),
@@ -200,4 +207,16 @@ fn embedded(declared: &Declared, name: &Name, raw: &declare::Store) -> BTreeMap<
         ends.collect::<Vec<_>>()
     };
     parts.iter().flat_map(of_part).collect()
+}
+
+/// Each port is had from a Service of the release.
+fn of_chart(declared: &Declared, name: &Name) -> BTreeMap<PortName, Sourced<Endpoint>> {
+    let pods = declared.pods_of_charts().filter(|of| of.store == name);
+    let ends = pods.flat_map(|of| {
+        of.pods.value().ports.iter().map(move |(name, port)| {
+            let host = releases::host(declared, of, name.as_str());
+            (name.clone(), port.map(|_| Endpoint { host, port: port.clone() }))
+        })
+    });
+    ends.collect()
 }

@@ -35,6 +35,9 @@ pub const TEMPLATES: &str = "templates";
 /// Where a workspace's own kinds of stores are.
 pub const STORES: &str = "stores";
 
+/// Where what it knows of Helm charts is.
+pub const CHARTS: &str = "charts";
+
 /// Where its templates of clusters are.
 pub const CLUSTERS: &str = "clusters";
 
@@ -48,7 +51,7 @@ pub const SETTINGS: &str = "p8fs-gen.toml";
 pub const ENV_FILE: &str = ".env";
 
 /// Everything that is read in a workspace.
-const INPUTS: [&str; 6] = [SETTINGS, ENVIRONMENTS, CLUSTERS, TEMPLATES, STORES, PATCHES];
+const INPUTS: [&str; 7] = [SETTINGS, ENVIRONMENTS, CLUSTERS, TEMPLATES, STORES, CHARTS, PATCHES];
 
 /// Why a workspace cannot be read. Paths are as the user would type them.
 #[derive(Debug, thiserror::Error)]
@@ -134,9 +137,10 @@ impl Workspace {
         self.list(TEMPLATES)
     }
 
-    /// The kinds of stores that the workspace describes itself, sorted.
-    pub fn store_files(&self) -> Result<Vec<String>, WorkspaceError> {
-        let files = self.list(STORES)?;
+    /// The names of the files in a folder, such as the kinds of stores that the workspace describes itself, without
+    /// `.toml`, sorted.
+    pub fn descriptions(&self, folder: &str) -> Result<Vec<String>, WorkspaceError> {
+        let files = self.list(folder)?;
         Ok(files.iter().filter_map(|path| path.strip_suffix(".toml")).map(ToOwned::to_owned).collect())
     }
 

@@ -57,6 +57,21 @@ impl Declaration {
         entries(&declared["embedded"]["parts"]).map(|(part, declared)| (name(part), declared)).collect()
     }
 
+    /// The pods that charts make for stores, by names of their own: who is declared by `chart.pods`.
+    fn chart_pods(&self) -> Vec<(String, &Value)> {
+        let stores = entries(&self.0["stores"]).filter(|(_, store)| store["via"] == "chart");
+        let pods = stores.flat_map(|(store, declared)| {
+            entries(&declared["chart"]["pods"]).map(move |(pods, of)| (format!("{store}/{pods}"), of))
+        });
+        pods.collect()
+    }
+
+    /// The namespaces of charts that read everybody's metrics.
+    fn readers(&self) -> Vec<&str> {
+        let charts = entries(&self.0["charts"]).filter(|(_, chart)| chart["scrapes"] == true);
+        charts.map(|(_, chart)| chart["namespace"].as_str().expect("a namespace")).collect()
+    }
+
     pub fn ways(&self, rendered: &Rendered) -> Ways {
         let mut found = Ways::new();
         let workloads = self.workloads();
@@ -82,6 +97,23 @@ impl Declaration {
             for (to, port) in self.asked(workload) {
                 found.insert(ways("keda", &to, port, "TCP"));
             }
+            let scrapers: Vec<&str> = workloads
+                .iter()
+                .filter(|(_, workload)| workload.declared["scrapes"] == true)
+                .map(|(name, _)| name.as_str())
+                .collect();
+            for reader in self.readers() {
+                if let Some(port) = measured(workload.declared) {
+                    found.insert(ways(&format!("a pod of {reader}"), name, port, "TCP"));
+                }
+            }
+            if scrapers.contains(&name.as_str()) {
+                for (pods, of) in self.chart_pods() {
+                    for port in list(&of["metrics"]) {
+                        found.insert(ways(name, &pods, number(&of["ports"][port]), "TCP"));
+                    }
+                }
+            }
             if let Some(port) = exposed(workload) {
                 found.insert(ways("entry", name, port, "TCP"));
             }
@@ -93,6 +125,24 @@ impl Declaration {
                 }
             }
         }
+        for (name, of) in self.chart_pods() {
+            for protocol in ["UDP", "TCP"] {
+                found.insert(ways(&name, "dns", 53, protocol));
+            }
+            for peer in list(&of["peers"]) {
+                found.insert(ways(&name, &name, number(&of["ports"][peer]), "TCP"));
+            }
+            for reader in self.readers() {
+                for port in list(&of["metrics"]) {
+                    found.insert(ways(
+                        &format!("a pod of {reader}"),
+                        &name,
+                        number(&of["ports"][port]),
+                        "TCP",
+                    ));
+                }
+            }
+        }
         found
     }
 
@@ -101,14 +151,10 @@ impl Declaration {
         if workloads[reader].declared["scrapes"] != true {
             return Vec::new();
         }
-        let port = |(name, workload): (&String, &Workload<'_>)| {
-            let port = workload.declared["metrics"]["port"].as_str()?;
-            let sidecars = entries(&workload.declared["sidecars"]).map(|(_, sidecar)| &sidecar["ports"]);
-            let mut tables = std::iter::once(&workload.declared["ports"]).chain(sidecars);
-            let table = tables.find(|table| table[port].is_number()).expect("a port of that name");
-            Some((name.clone(), number(&table[port])))
-        };
-        workloads.iter().filter(|(name, _)| *name != reader).filter_map(port).collect()
+        let others = workloads.iter().filter(|(name, _)| *name != reader);
+        others
+            .filter_map(|(name, workload)| measured(workload.declared).map(|port| (name.clone(), port)))
+            .collect()
     }
 
     /// Which parts of stores KEDA asks for a workload, and on which port.
@@ -126,7 +172,9 @@ impl Declaration {
         let endpoint = |name: &str| {
             let store = &self.0["stores"][name];
             let port = store["trigger_port"].as_str().or(store["default_port"].as_str()).expect("a port");
-            let parts = self.parts(name).into_iter();
+            let of_chart =
+                self.chart_pods().into_iter().filter(|(pods, _)| pods.split('/').next() == Some(name));
+            let parts = self.parts(name).into_iter().chain(of_chart);
             let fitting = parts.filter(|(_, part)| part["ports"][port].is_number());
             fitting.map(|(name, part)| (name, number(&part["ports"][port]))).collect::<Vec<_>>()
         };
@@ -159,6 +207,15 @@ impl Declaration {
                 .map(|address| (address, port))
                 .collect();
         }
+        if store["via"] == "chart" {
+            let named = port.or(store["default_port"].as_str());
+            let name = format!("{target}/");
+            let pods = self.chart_pods().into_iter().filter(|(pods, _)| pods.starts_with(&name));
+            let all = pods.flat_map(|(pods, of)| entries(&of["ports"]).map(move |it| (pods.clone(), it)));
+            let mut fitting = all.filter(|(_, (port, _))| named.is_none_or(|named| *port == named));
+            let (pods, (_, port)) = fitting.next().unwrap_or_else(|| panic!("{used} leads nowhere"));
+            return vec![(pods, number(port))];
+        }
         if store.is_object() {
             let parts = self.parts(target);
             let named = port.or(store["default_port"].as_str());
@@ -179,7 +236,8 @@ impl Declaration {
         let of_workloads =
             self.workloads().into_values().flat_map(|workload| tables(&workload.declared["ports"]));
         let of_stores = entries(&self.0["stores"]).flat_map(|(_, store)| tables(&store["external"]["ports"]));
-        of_workloads.chain(of_stores).chain([53, 443, 6443]).collect()
+        let of_charts = self.chart_pods().into_iter().flat_map(|(_, of)| tables(&of["ports"]));
+        of_workloads.chain(of_stores).chain(of_charts).chain([53, 443, 6443]).collect()
     }
 
     /// Who is there beside our pods.
@@ -206,6 +264,16 @@ impl Declaration {
                 "elsewhere",
                 labels.clone(),
             ));
+        }
+        for (name, of) in self.chart_pods() {
+            let mut labels = of["labels"].as_object().cloned().unwrap_or_default();
+            let store = name.split('/').next().expect("a store");
+            let system = self.0["system"]["name"].as_str().expect("a name");
+            labels.insert("app.kubernetes.io/instance".to_owned(), json!(format!("{system}-{store}")));
+            places.push(Place::stray(&name, own, labels));
+        }
+        for namespace in self.readers() {
+            places.push(Place::pod(&format!("a pod of {namespace}"), namespace, Map::new()));
         }
         if let Some(namespace) = self.entry() {
             places.push(Place::pod("entry", namespace, Map::new()));
@@ -244,6 +312,15 @@ impl Declaration {
         let names = [&gateway["pods_namespace"], &gateway["namespace"], &ingress["namespace"]];
         names.into_iter().find_map(Value::as_str)
     }
+}
+
+/// The port where the metrics of a workload are read, its own or of a sidecar.
+fn measured(declared: &Value) -> Option<u16> {
+    let port = declared["metrics"]["port"].as_str()?;
+    let sidecars = entries(&declared["sidecars"]).map(|(_, sidecar)| &sidecar["ports"]);
+    let mut tables = std::iter::once(&declared["ports"]).chain(sidecars);
+    let table = tables.find(|table| table[port].is_number()).expect("a port of that name");
+    Some(number(&table[port]))
 }
 
 /// The port at which requests from outside come in.

@@ -10,6 +10,7 @@
 mod accepted;
 mod api_server;
 mod capacity;
+mod charts;
 mod cluster;
 mod compose;
 mod container;
@@ -26,6 +27,8 @@ mod nodes;
 mod output;
 mod places;
 mod processes;
+#[path = "../run/mod.rs"]
+mod run;
 mod sandbox;
 mod scheduled;
 mod stores;

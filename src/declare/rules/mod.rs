@@ -1,6 +1,7 @@
 //! The rules that a schema cannot say, one file each.
 
 mod addresses;
+mod charts;
 mod deploys_nothing;
 mod duplicates;
 mod folders;
@@ -50,8 +51,9 @@ impl Facts<'_> {
 type Rule = fn(&Facts<'_>, &mut Sink);
 
 /// Rules about what is there.
-const OF_WHAT_IS_THERE: [Rule; 7] = [
+const OF_WHAT_IS_THERE: [Rule; 8] = [
     addresses::check,
+    charts::check,
     duplicates::check,
     kind::check,
     probes::check,
@@ -61,7 +63,7 @@ const OF_WHAT_IS_THERE: [Rule; 7] = [
 ];
 
 /// Rules about what is missing: they wait until every layer can be read whole.
-const OF_THE_WHOLE: [Rule; 12] = [
+const OF_THE_WHOLE: [Rule; 13] = [
     quota::check,
     pools::check,
     volumes::check,
@@ -70,6 +72,7 @@ const OF_THE_WHOLE: [Rule; 12] = [
     references::check,
     replicas_and_scale::check,
     scaling::check,
+    charts::check_references,
     secrets::check_references,
     settings::check,
     stores::check,

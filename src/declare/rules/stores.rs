@@ -39,7 +39,13 @@ fn missing(facts: &Facts<'_>, name: &Name, store: &Sourced<Store>, sink: &mut Si
             let found = lacks("kind").at(at, "what is to be deployed?");
             sink.push(found.help("such as `kind = \"postgresql\"`, or describe it under `embedded.parts`"));
         }
-        Via::Embedded => {}
+        Via::Chart if raw.chart.is_none() => {
+            let found = lacks("chart").at(at, "which chart is to be installed?");
+            sink.push(
+                found.help("such as `kind = \"nats\"`, or describe it: `chart = { chart = \"…\", … }`"),
+            );
+        }
+        Via::Embedded | Via::Chart => {}
     }
 }
 
@@ -101,6 +107,7 @@ fn host(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
 fn ports(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
     let known: Vec<&PortName> = match store.via.value() {
         Via::External => store.external.ports.keys().collect(),
+        Via::Chart => store.chart_pods().flat_map(|(_, pods)| pods.value().ports.keys()).collect(),
         Via::Embedded => {
             store.embedded.parts.values().flat_map(|part| part.value().own.ports.keys()).collect()
         }

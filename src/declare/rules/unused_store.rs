@@ -11,7 +11,7 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     for (name, store) in &facts.declared.stores {
         let raw = store.value();
         let is_meant = raw.stands_alone.as_ref().is_some_and(|stands| *stands.value());
-        if *raw.via.value() != Via::Embedded || is_meant || used.contains(name) {
+        if *raw.via.value() == Via::External || is_meant || used.contains(name) {
             continue;
         }
         let Some(at) = facts.place(&raw.via) else { continue };
@@ -30,7 +30,7 @@ fn used<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Name> {
     facts.declared.workloads().flat_map(move |workload| {
         workload.pod.uses.iter().filter_map(move |used| {
             let store = match facts.declared.target(&workload, used.value().parts().0)? {
-                Target::Parts(name, _) => name,
+                Target::Parts(name, _) | Target::Chart(name, _) => name,
                 Target::Workload(target) => target.store?.name,
                 Target::External(_) => return None,
             };

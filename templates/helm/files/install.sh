@@ -1,0 +1,18 @@
+# Installs the charts of helm/releases.yaml, or upgrades them, each when those before it are ready.
+# Arguments are handed on: sh install.sh --kube-context prod --dry-run=server
+set -eu
+cd "$(dirname "$0")"
+
+install() {
+  name=$1 namespace=$2
+  shift 2
+  helm upgrade --install "$name" "$@" --namespace "$namespace" --create-namespace --values "$name/values.yaml" --wait --timeout 15m
+}
+
+${% for release in releases %}
+${% if release.repository %}
+install ${{ release.name }} ${{ release.namespace }} ${{ release.chart }} --repo ${{ release.repository }} --version ${{ release.version }} "$@"
+${% else %}
+install ${{ release.name }} ${{ release.namespace }} ${{ release.chart }} --version ${{ release.version }} "$@"
+${% endif %}
+${% endfor %}
