@@ -10,7 +10,7 @@ use tracing::field::Empty;
 use tracing::info_span;
 
 use crate::compose;
-use crate::declare::{self, Declared, Place, SettingName};
+use crate::declare::{self, Declared, Name, Place, SettingName, Via};
 use crate::diag::{ARGUMENT, Code, Diagnostic, FileId, Sink, Sources};
 use crate::k8s::{Catalog, Node};
 use crate::load::{self, ClusterTemplates, Environments, Layer, Settings};
@@ -35,7 +35,7 @@ pub struct Compiled {
     pub kind: Option<model::Kind>,
     /// The custom resource definitions that charts bring, and the release of each.
     pub brought: BTreeMap<String, String>,
-    /// The names of the workloads that are parts of stores, or their jobs.
+    /// The names of the workloads that are parts of embedded stores, or their jobs.
     stores: BTreeSet<String>,
     /// What templates saw: freed with the rest, which the end of the process does at no cost.
     _globals: Globals,
@@ -47,6 +47,14 @@ impl Compiled {
     pub fn compose(&self) -> Option<(Node, Vec<String>)> {
         compose::compose(self.objects.objects(), &self.stores)
     }
+}
+
+/// Whether `.env` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvFile {
+    Read,
+    /// It is about to be written anew.
+    Ignored,
 }
 
 /// Which of a workspace's environments were compiled.
@@ -283,13 +291,18 @@ impl<'w> Compiler<'w> {
     pub fn settings(
         &mut self,
         target: &str,
+        env_file: EnvFile,
     ) -> Result<Option<(Declared, BTreeMap<SettingName, Effective>)>, WorkspaceError> {
         let before = self.sink.errors();
         let Some(merged) = self.merged(target)? else { return Ok(None) };
         let Some(declared) = declare::declare(&merged, target, &mut self.sink) else { return Ok(None) };
         let process = workspace::variables();
-        let file =
-            self.environments.workspace().read_if_there(ENV_FILE, &mut self.sources, &mut self.sink)?;
+        let file = match env_file {
+            EnvFile::Read => {
+                self.environments.workspace().read_if_there(ENV_FILE, &mut self.sources, &mut self.sink)?
+            }
+            EnvFile::Ignored => None,
+        };
         let file = file.map(|file| load::env_file(file, &mut self.sources, &process, &mut self.sink));
         let outside = Outside { file: file.unwrap_or_default(), process };
         let overlay = outside.overlay(&declared, &self.sources, &mut self.sink);
@@ -418,7 +431,12 @@ fn objects(
     let globals = Globals::new(names);
     let kind = environment_model.cluster.kind.as_ref().map(|kind| kind.value().clone());
     let of_stores = environment_model.workloads.values().map(Sourced::value);
-    let of_stores = of_stores.filter(|workload| workload.store.is_some());
+    let is_embedded = |store: &Name| {
+        let store = declared.stores.get(store);
+        store.is_some_and(|store| *store.value().via.value() == Via::Embedded)
+    };
+    let of_stores = of_stores
+        .filter(|workload| workload.store.as_ref().is_some_and(|of| is_embedded(of.value().name.value())));
     let stores = of_stores.map(|workload| workload.object_name.value().clone()).collect();
     free((declared, environment_model));
     // render

@@ -10,9 +10,9 @@ use super::exit::{self, Exit, Failure};
 use super::report::{self, Reporter};
 use super::{Overrides, complete};
 use crate::emit::{self, Mode};
-use crate::pipeline::Compiler;
+use crate::pipeline::{Compiler, EnvFile};
 use crate::settings::{Endpoint, Places, Report, Reveal, endpoints, probe};
-use crate::workspace::Workspace;
+use crate::workspace::{ENV_FILE, Workspace};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = exit::help!(
@@ -78,7 +78,12 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
     }
     let mut compiler = Compiler::without_templates(workspace);
     compiler.set(&options.overrides.set);
-    let found = compiler.settings(options.environment.as_deref().unwrap_or_default())?;
+    // What is written anew is not made of what was written before.
+    let env_file = match &options.out {
+        Some(path) if path.file_name().is_some_and(|name| name == ENV_FILE) => EnvFile::Ignored,
+        _ => EnvFile::Read,
+    };
+    let found = compiler.settings(options.environment.as_deref().unwrap_or_default(), env_file)?;
     let text = found.map(|(declared, settings)| {
         let reveal = if options.reveal { Reveal::Secrets } else { Reveal::Nothing };
         let places = if options.sources { Places::Shown } else { Places::LeftOut };
@@ -104,7 +109,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options, reporter: &Reporter)
 fn check(workspace: &Workspace, options: &Check, reporter: &Reporter) -> Result<Exit, Failure> {
     let mut compiler = Compiler::without_templates(workspace);
     compiler.set(&options.overrides.set);
-    let found = compiler.settings(&options.environment)?;
+    let found = compiler.settings(&options.environment, EnvFile::Read)?;
     let found = found.map(|(declared, settings)| endpoints(&declared, &settings));
     let exit = reporter.findings(compiler.sink, &compiler.sources);
     let Some(endpoints) = found.filter(|_| exit == Exit::Success) else { return Ok(exit) };

@@ -137,8 +137,15 @@ impl Declared {
                 .chain(pool.zones.iter().flat_map(|zone| zone.inputs().iter()))
         });
         let deployed = self.stores.values().filter(|store| *store.value().via.value() != Via::External);
-        let of_stores = deployed.flat_map(|store| of(store.value().stands_alone.as_ref()));
-        whole.chain(charts).chain(of_pools).chain(of_stores)
+        let of_stores = deployed.flat_map(|store| {
+            let parts = store.value().embedded.parts.values();
+            let keeps = parts.flat_map(|part| {
+                let own = &part.value().own;
+                of(own.keeps_data.as_ref()).chain(of(own.single.as_ref()))
+            });
+            of(store.value().stands_alone.as_ref()).chain(keeps)
+        });
+        whole.chain(charts).chain(of_pools).chain(of_stores).chain(of(self.policy.digests.as_ref()))
     }
 
     /// How many nodes a pool has: what it says, or else what is left of the cluster's; none where neither says anything.

@@ -46,6 +46,9 @@ pub struct Declared {
     /// What Helm installs beside the system, by the name of the release.
     #[serde(default)]
     pub charts: BTreeMap<Name, Sourced<Chart>>,
+    /// What is demanded of all workloads.
+    #[serde(default)]
+    pub policy: Policy,
     /// Passwords, keys and tokens, by name.
     #[serde(default)]
     pub secrets: BTreeMap<Name, Sourced<Secret>>,
@@ -83,6 +86,14 @@ pub struct System {
     /// The settings that its programs know, by name; any, if none are defined.
     #[serde(default)]
     pub settings: Sourced<BTreeMap<SettingName, Sourced<Definition>>>,
+}
+
+/// What is demanded of all workloads.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Whether every image is named by its digest: a tag may mean another one tomorrow.
+    pub digests: Option<Sourced<bool>>,
 }
 
 /// One environment.

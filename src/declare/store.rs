@@ -90,6 +90,10 @@ pub struct PartKeys {
     pub metrics: Option<Sourced<Metrics>>,
     /// Whether it reads the metrics of all workloads.
     pub scrapes: Option<Sourced<bool>>,
+    /// Whether there can be but one pod: several would each keep data of their own, and clients would find any of them.
+    pub single: Option<Sourced<bool>>,
+    /// Whether what it stores is to outlive its pods: it needs a volume in production.
+    pub keeps_data: Option<Sourced<bool>>,
 }
 
 /// A store that somebody else runs.

@@ -256,7 +256,7 @@ fn bytes(text: &str) -> Option<f64> {
 }
 
 fn seconds(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_at(text.len().checked_sub(1)?);
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let factor = match unit {
         "s" => 1,
         "m" => 60,

@@ -185,6 +185,21 @@ codes! {
     /// `[secrets.<name>.sops]` names a YAML or JSON file of the workspace. Its keys can be read without a key, and so can
     /// whether SOPS encrypted it and who can decrypt it; whether they can here is seen when the environment is applied.
     EncryptedFile = "encrypted-file",
+    /// A disruption budget never lets a pod go.
+    ///
+    /// `maxUnavailable: 0`, `minAvailable: 100%`, or as many as there are: whoever drains a node, for an upgrade for instance,
+    /// would wait for ever. Of what is rendered it is an error, in other manifests a warning.
+    BlockedDrain = "blocked-drain",
+    /// A store keeps its data in its pod.
+    ///
+    /// A part of an embedded store that says `keeps_data` needs a volume in the tier `production`: what is written into a pod
+    /// ends with it.
+    StoreWithoutVolume = "store-without-volume",
+    /// An image is named by a tag where digests are wanted.
+    ///
+    /// `[policy] digests = true`: a tag may mean another image tomorrow, and what was tested is not what runs. The images of
+    /// stores and sidecars count as well.
+    ImageWithoutDigest = "image-without-digest",
     /// A secret would be shown.
     ///
     /// What is made of the value of a secret is one itself, and so is whatever is there because of it: only `data` and
@@ -194,7 +209,8 @@ codes! {
     ///
     /// Variables and settings end up in `ConfigMap`s and pods, where many may read them. A text is taken for a password by
     /// the end of its name (`PASSWORD`, `SECRET`, `TOKEN`, `API_KEY`, …), or because it is a URL with a user's password.
-    /// Declare it in `[secrets]`, and refer to its key; of a URL, give programs the parts.
+    /// Declare it in `[secrets]`, and refer to its key; of a URL, give programs the parts. In staging and production it is
+    /// an error, elsewhere a warning.
     PlainPassword = "plain-password",
     /// A value that the chart's version does not have.
     ///

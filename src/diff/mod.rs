@@ -37,6 +37,16 @@ mod tests {
         assert_eq!(unified("s", Some(&secret("b25l")), Some(&secret("b25l"))), "");
         let shown = unified("s", None, Some(&secret("dHdv")));
         assert!(shown.contains("+  b: (secret)\n") && !shown.contains("dHdv"), "{shown}");
+        for odd in [
+            "kind: Secret # edited\ndata:\n  a: c2VjcmV0\n",
+            "kind: 'Secret'\ndata:\n  a: c2VjcmV0\n",
+            "{ \"kind\": \"Secret\", \"data\": { \"a\": \"c2VjcmV0\" } }\n",
+            "kind: Secret\n? data\n: a: c2VjcmV0\n",
+            "kind: Secret\ndata: {\na: c2VjcmV0 }\n",
+        ] {
+            let shown = unified("s", Some(odd), Some(&secret("dHdv")));
+            assert!(!shown.contains("c2VjcmV0") && !shown.contains("dHdv"), "{shown}");
+        }
         let json = "{\n  \"data\": {\n    \"a\": \"b25l\"\n  },\n  \"kind\": \"Secret\"\n}\n";
         let shown = unified("s", Some(json), None);
         assert!(shown.contains("-    \"a\": (secret)\n-  },\n-  \"kind\": \"Secret\"\n"), "{shown}");

@@ -10,16 +10,23 @@ const OTHER: &str = "(another secret)";
 
 /// A text of manifests as it is shown; `before` is what it takes the place of.
 pub(super) fn masked<'t>(text: &'t str, before: Option<&str>) -> Cow<'t, str> {
-    if !holds_a_secret(text) {
+    if text.split("\n---\n").all(|document| sort(document) == Sort::Other) {
         return Cow::Borrowed(text);
     }
     let known: Option<BTreeSet<&str>> = before.map(|before| before.lines().collect());
     let mut shown = String::with_capacity(text.len());
     for document in text.split_inclusive("\n---\n") {
         // How far the key `data` is indented, within what it holds.
-        let (is_secret, mut data) = (holds_a_secret(document), None);
+        let (sort, mut data) = (sort(document), None);
+        let is_secret = sort == Sort::Secret;
         for line in document.split_inclusive('\n') {
             let indent = line.len() - line.trim_start().len();
+            let is_other = known.as_ref().is_some_and(|known| !known.contains(line.trim_end()));
+            let mask = if is_other { OTHER } else { HIDDEN };
+            if sort == Sort::Unknown && !matches!(line.trim(), "" | "---") {
+                shown.extend([&line[..indent], mask, &line[line.trim_end().len()..]]);
+                continue;
+            }
             let key = line.trim().trim_start_matches('"');
             if data.is_some_and(|data| indent <= data && !key.is_empty()) {
                 data = None;
@@ -34,8 +41,6 @@ pub(super) fn masked<'t>(text: &'t str, before: Option<&str>) -> Cow<'t, str> {
                 content.split_once(": ").filter(|(_, value)| !(begins && matches!(*value, "{" | "")));
             match (data, after_key) {
                 (Some(_), after_key) if !begins || after_key.is_some() => {
-                    let is_other = known.as_ref().is_some_and(|known| !known.contains(content));
-                    let mask = if is_other { OTHER } else { HIDDEN };
                     shown.push_str(&line[..indent]);
                     if let Some((key, _)) = after_key {
                         shown.push_str(key.trim_start());
@@ -51,7 +56,32 @@ pub(super) fn masked<'t>(text: &'t str, before: Option<&str>) -> Cow<'t, str> {
     Cow::Owned(shown)
 }
 
-fn holds_a_secret(text: &str) -> bool {
-    text.lines()
-        .any(|line| matches!(line.trim().trim_end_matches(','), "kind: Secret" | "\"kind\": \"Secret\""))
+/// What a document is, as far as its text tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// A Secret as we write it.
+    Secret,
+    /// Certainly none.
+    Other,
+    /// Perhaps one, written by somebody else: none of it is shown.
+    Unknown,
+}
+
+fn sort(document: &str) -> Sort {
+    if !document.contains("Secr") {
+        return Sort::Other;
+    }
+    let kind = document.lines().find(|line| line.starts_with("kind:") || line.starts_with("  \"kind\":"));
+    match kind.map(|line| line.trim_end().trim_end_matches(',')) {
+        Some("kind: Secret" | "  \"kind\": \"Secret\"") => {
+            let is_data = |line: &str| {
+                matches!(line, "data:" | "stringData:" | "  \"data\": {" | "  \"stringData\": {")
+            };
+            if document.lines().any(is_data) { Sort::Secret } else { Sort::Unknown }
+        }
+        Some(kind) if !kind.contains("Secr") || kind.ends_with("ExternalSecret") => Sort::Other,
+        Some(_) => Sort::Unknown,
+        None if document.contains("kind") => Sort::Unknown,
+        None => Sort::Other,
+    }
 }

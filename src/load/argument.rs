@@ -14,7 +14,8 @@ pub fn argument(text: &str, sources: &mut Sources) -> Layer {
     let tree = tree(text, file, &mut syntax);
     secrecy::hide(&tree, file, sources);
     if !syntax.is_empty() {
-        secrecy::hide_unread(file, sources);
+        let from = text.find('=').map_or(text.len(), |equals| equals + 1);
+        sources.conceal_secrets(file, std::slice::from_ref(&(from..text.len())));
     }
     let mut layer = layer(ARGUMENT, tree, syntax);
     for (below, at) in std::mem::take(&mut layer.extends) {

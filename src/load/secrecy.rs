@@ -8,9 +8,20 @@ use regex::Regex;
 use super::{Tree, Value};
 use crate::diag::{FileId, Sources};
 
-/// What the names of passwords and their like end with, in upper case.
-const PASSWORDS: [&str; 8] =
-    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIALS"];
+/// What the names of passwords and their like end with, in upper case and without what joins words.
+const PASSWORDS: [&str; 11] = [
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "TOKEN",
+    "APIKEY",
+    "PRIVATEKEY",
+    "SECRETKEY",
+    "ACCESSKEY",
+    "ENCRYPTIONKEY",
+    "CLIENTSECRET",
+    "CREDENTIALS",
+];
 
 /// What of `[secrets.<name>]` says where values are, and not what they are.
 const PLAIN: [&str; 6] = ["via", "version", "existing", "external", "sops", "generated"];
@@ -25,21 +36,17 @@ pub fn is_secret<T>(path: &str, leaf: Option<&Value<T>>) -> bool {
     leaf.is_some() && is_literal(path) || is_password(path, leaf) || is_of_chart(path, leaf)
 }
 
-/// How the names of a chart's values end that hold a secret, and not the name of one, in upper case.
-const OF_CHARTS: [&str; 8] =
-    ["PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "APIKEY", "PRIVATEKEY", "SECRETKEY", "ACCESSKEY"];
-
 /// Whether a text is a secret among the values of a chart.
 fn is_of_chart<T>(path: &str, leaf: Option<&Value<T>>) -> bool {
     let is_text = matches!(leaf, Some(Value::String(text)) if !text.is_empty());
     let is_value = path.starts_with("charts.") || path.contains(".chart.values.");
-    is_text && is_value && path.rsplit('.').next().is_some_and(names_a_secret_of_chart)
+    is_text && is_value && path.split('.').any(names_a_secret_of_chart)
 }
 
 /// Whether a value of a chart is a secret, by its name.
 pub fn names_a_secret_of_chart(name: &str) -> bool {
-    let name = name.replace(['-', '_'], "").to_uppercase();
-    OF_CHARTS.iter().any(|end| name.ends_with(end))
+    let name = name.split('[').next().unwrap_or_default().replace(['-', '_'], "").to_uppercase();
+    PASSWORDS.iter().any(|end| name.strip_suffix('S').unwrap_or(&name).ends_with(end) || name.ends_with(end))
 }
 
 /// Whether a path leads to the value of a secret.
@@ -52,22 +59,35 @@ pub fn is_literal(path: &str) -> bool {
     }
 }
 
-/// Whether a text beside `[secrets]` seems to be a password: by the last key of its path, or because it is a URL with one.
+/// Whether a value beside `[secrets]` seems to be a password: by a key on its path, or because it is a URL with one.
 pub fn is_password<T>(path: &str, leaf: Option<&Value<T>>) -> bool {
-    let Some(Value::String(text)) = leaf else { return false };
     let names_one = || {
-        path.rsplit_once('.').is_some_and(|(table, name)| {
-            (table == "settings" || table.rsplit('.').next() == Some("env")) && names_a_password(name)
-        })
+        let keys: Vec<&str> = path.split('.').collect();
+        let is_table = |key: &&str| matches!(*key, "env" | "triggers" | "settings");
+        let refers = matches!(keys.last(), Some(&"secret" | &"key"));
+        let Some(table) = keys.iter().position(is_table) else { return false };
+        !refers && keys.iter().skip(table + 1).any(|key| names_a_password(key))
     };
-    !text.is_empty() && !path.starts_with("system.") && (names_one() || holds_a_password(text))
+    let is_definition = path.starts_with("system.") && !path.contains(".default");
+    match leaf {
+        Some(Value::String(text)) if !text.is_empty() && !is_definition => {
+            names_one() || holds_a_password(text)
+        }
+        Some(Value::Int(_) | Value::Float(_)) if !is_definition => names_one(),
+        _ => false,
+    }
 }
 
-/// Whether a name is that of a password, as environment variables and settings are named.
+/// Whether a name is that of a password, as environment variables and settings are named; or nearly so.
 fn names_a_password(name: &str) -> bool {
     // An item of a list has the list's name.
     let name = name.split('[').next().unwrap_or_default().to_uppercase();
-    PASSWORDS.iter().any(|end| name.ends_with(end))
+    let is_near = |word: &str| word.len() > 5 && strsim::damerau_levenshtein(word, "PASSWORD") < 3;
+    names_a_secret_of_chart(&name)
+        || name.ends_with("SECRET")
+        || name.ends_with("_PASS")
+        || name == "PASS"
+        || name.rsplit('_').next().is_some_and(is_near)
 }
 
 fn holds_a_password(text: &str) -> bool {
@@ -143,6 +163,14 @@ mod tests {
             ("settings.tidb_password", "x", true),
             ("settings.token_url", "http://a/b", false),
             ("settings.jwt_secret.secret", "tokens", false),
+            ("settings.jwt_secret.value", "x", true),
+            ("settings.tidb_pasword", "x", true),
+            ("services.api.env.DJANGO_SECRET_KEY", "x", true),
+            ("workers.a.scale.triggers.b.scaler.metadata.apiKey", "x", true),
+            ("charts.a.values.auth.passwords[0]", "x", true),
+            ("charts.a.values.auth.existingSecret", "x", false),
+            ("system.settings.tidb_password.default", "x", true),
+            ("system.settings.tidb_password.type", "secret", false),
             ("services.api.env.API_TOKEN", "x", true),
             ("services.api.env.DB", "postgres://u:p@h/d", true),
             ("services.api.env.DB", "postgres://u@h/d", false),

@@ -23,6 +23,12 @@ pub fn secrets(
             let Value::Map(entries) = &object.root.value else { continue };
             let hidden = entries.iter().filter(|(key, _)| !SHOWN.contains(&&**key));
             hidden.for_each(|(_, node)| values(node, &mut found));
+            // Tools leave whole copies there.
+            object
+                .root
+                .path(&["metadata", "annotations"])
+                .into_iter()
+                .for_each(|node| values(node, &mut found));
         }
         found.sort_by_key(|range| (range.start, range.end));
         // What an anchor repeats stands in one place.
@@ -30,17 +36,16 @@ pub fn secrets(
         return found;
     }
     let text = sources.get(document.file).text.get(document.range.clone()).unwrap_or_default();
-    if !text.contains("Secret") {
+    let kinds = || text.lines().filter_map(|line| line.strip_prefix("kind:")).map(str::trim);
+    let is_other = |kind: &str| kind != "Secret" && kind.chars().all(|c| c.is_ascii_alphanumeric());
+    if kinds().next().is_some() && kinds().all(is_other) {
         return found;
     }
     let mut start = document.range.start;
     for line in text.split_inclusive('\n') {
         let end = start + line.trim_end().len();
         let key = line.split_once(':').map(|(key, _)| key);
-        let is_shown = key.is_some_and(|key| {
-            let key = key.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '{'));
-            SHOWN.contains(&key) || matches!(key, "name" | "namespace")
-        });
+        let is_shown = matches!(key, Some("apiVersion" | "kind"));
         let from = start + key.map_or(0, |key| key.len() + 1);
         if !is_shown && from < end {
             found.push(from..end);

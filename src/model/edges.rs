@@ -73,19 +73,31 @@ fn of_releases<'a>(
             ends.1.push(edge(peers(), number, port.inputs()));
         }
     }
+    let mut seen = BTreeSet::new();
+    let is_reader =
+        |chart: &crate::declare::Chart| chart.scrapes.as_ref().is_some_and(|scrapes| *scrapes.value());
+    let readers = declared.releases().filter(|release| is_reader(release.chart.value())).count();
     for release in declared.releases() {
         let Some(scrapes) = &release.chart.value().scrapes else { continue };
         reads.mark(scrapes.inputs().iter());
         let Some(namespace) = release.namespace(declared).filter(|_| *scrapes.value()) else { continue };
+        if !seen.insert(namespace.value().to_string()) {
+            continue;
+        }
         let peers = || vec![Peer { namespace: Some(namespace.clone()), ..NOBODY }];
+        // Of several in one namespace, one stands for all.
+        let mut reader = scrapes.inputs().clone();
+        if readers > 1 {
+            reader.extend(namespace.inputs());
+        }
         for target in declared.workloads() {
             let Some((number, metrics)) = measured(target) else { continue };
-            let mut asked = scrapes.inputs().clone();
+            let mut asked = reader.clone();
             asked.extend(&metrics);
             edges.entry(target.name).or_default().ingress.push(edge(peers(), &number, &asked));
         }
         for (of, number, metrics) in measured_charts(declared) {
-            let mut asked = scrapes.inputs().clone();
+            let mut asked = reader.clone();
             asked.extend(&metrics);
             charts.entry((of.store, of.name)).or_default().0.push(edge(peers(), &number, &asked));
         }
@@ -120,7 +132,10 @@ fn pods_of_chart(declared: &Declared, of: PodsOfChart<'_>, had: &InputSet) -> Ve
         return Vec::new();
     };
     let name = release.name(declared).zip(&Sourced::derived((), had.clone()), |name, ()| name.clone());
-    vec![Peer { pods: Some(releases::selector(&name, of.pods)), ..NOBODY }]
+    let had = Sourced::derived((), had.clone());
+    let labels = releases::selector(&name, of.pods);
+    let labels = labels.iter().map(|(key, label)| (key.clone(), label.zip(&had, |label, ()| label.clone())));
+    vec![Peer { pods: Some(labels.collect()), ..NOBODY }]
 }
 
 fn uses<'a>(
@@ -176,9 +191,13 @@ fn scrapes<'a>(
     if !scrapes.value() {
         return;
     }
+    let mut reader = scrapes.inputs().clone();
+    if let Some(store) = workload.store.and_then(|of| declared.stores.get(of.name)) {
+        reader.extend(store.value().via.inputs());
+    }
     for target in declared.workloads().filter(|target| target.name != workload.name) {
         let Some((number, metrics)) = measured(target) else { continue };
-        let mut asked = scrapes.inputs().clone();
+        let mut asked = reader.clone();
         asked.extend(&metrics);
         let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, &asked);
         edges.entry(target.name).or_default().ingress.push(ingress);
@@ -186,7 +205,7 @@ fn scrapes<'a>(
         edges.entry(workload.name).or_default().egress.push(egress);
     }
     for (of, number, metrics) in measured_charts(declared) {
-        let mut asked = scrapes.inputs().clone();
+        let mut asked = reader.clone();
         asked.extend(&metrics);
         let ingress = edge(pods_of(declared, workload, &InputSet::default()), &number, &asked);
         charts.entry((of.store, of.name)).or_default().0.push(ingress);

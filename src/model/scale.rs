@@ -12,7 +12,7 @@ use crate::declare::{
     self, Asked, Choice as _, Declared, FallbackBehavior, Listener, Name, ParameterName, Percent,
     ReplicaRange, Schedule, Selection, Setting, StreamName, TimeZone,
 };
-use crate::merge::Sourced;
+use crate::merge::{InputSet, Sourced};
 
 contextual! {
     /// An autoscaler's range, what it measures, and how fast it is.
@@ -217,18 +217,21 @@ fn pace(pace: &Sourced<declare::Pace>) -> Sourced<Pace> {
 
 /// What KEDA asks of the number of pods of a workload.
 pub(super) fn triggers(declared: &Declared, raw: declare::Workload<'_>) -> Sourced<Vec<Sourced<Trigger>>> {
-    // Which there are, and in which order, is by all names in the table; the first stands for them.
-    let mut decided = raw.inputs.absence();
-    let mut found = Vec::new();
+    let mut found: Vec<Sourced<Trigger>> = Vec::new();
     for (name, trigger) in raw.triggers() {
         let queue = raw.serving().and_then(|serving| serving.queue);
         let Some(asked) = trigger.value().asked(queue).next() else { continue };
-        decided.extend(trigger.inputs());
         found.push(trigger.map(|_| derived(declared, raw, (name, trigger), asked)));
     }
-    if let Some(scale) = raw.serving().and_then(|serving| serving.scale) {
-        decided.extend(&scale.inputs().absence());
-    }
+    let decided = match &*found {
+        [] => {
+            let scale = raw.serving().and_then(|serving| serving.scale);
+            scale.map_or_else(|| raw.inputs.absence(), |scale| scale.inputs().absence())
+        }
+        [only] => only.inputs().clone(),
+        // Of several, no single one decides whether there are any.
+        _ => InputSet::default(),
+    };
     Sourced::derived(found, decided)
 }
 

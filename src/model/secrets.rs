@@ -173,11 +173,14 @@ pub(super) fn versions(declared: &Declared, raw: declare::Workload<'_>) -> Sourc
         match &known.value().version {
             Some(version) => {
                 let version = version.zip(secret, |version, _| version.to_string());
-                inputs.extend(version.inputs());
                 versions.entry(format!("secret/{}", secret.value())).or_insert(version);
             }
             None => inputs.extend(&known.inputs().absence()),
         }
+    }
+    // Of several, no single one decides whether there are any.
+    if let (1, Some(only)) = (versions.len(), versions.values().next()) {
+        inputs.extend(only.inputs());
     }
     Sourced::derived(versions, inputs)
 }

@@ -138,6 +138,7 @@ fn stream(
         counts.map(|count| count.map(|count| (*count).min(COPIES)))
     });
     let servers = servers.chain(in_chart).max_by_key(|servers| *servers.value());
+    let servers = servers.map(|servers| servers.zip(&store.via, |servers, _| *servers));
     let copies = match (&raw.replicas, servers) {
         (Some(replicas), _) => replicas.clone(),
         (None, Some(servers)) => servers.zip(&Sourced::default_in(stream, ()), |servers, ()| *servers),

@@ -52,6 +52,8 @@ contextual! {
         pub scale: Option<Sourced<Scale>>,
         /// What KEDA asks how many pods are needed; empty where nothing has to be asked.
         pub triggers: Sourced<Vec<Sourced<Trigger>>>,
+        /// Whether there are any in `triggers`.
+        pub has_triggers: Sourced<bool>,
         /// How many pods may be missing while nodes are drained; none for a single pod, which could never move.
         pub max_unavailable: Sourced<Option<u32>>,
         pub placement: Placement,

@@ -46,6 +46,7 @@ pub(super) fn derive(
     if let Some(enabled) = &raw.pod.enabled {
         reads.mark(enabled.inputs().iter());
     }
+    let triggers = scale::triggers(declared, raw);
     existence.map(|()| Workload {
         role: name.map(|_| role(raw)),
         labels: labels(system, &name),
@@ -53,7 +54,8 @@ pub(super) fn derive(
         slo: serving.and_then(|serving| serving.slo).map(|slo| slo.map(objectives)),
         replicas: replicas.fixed,
         scale: replicas.scale,
-        triggers: scale::triggers(declared, raw),
+        has_triggers: triggers.map(|triggers| !triggers.is_empty()),
+        triggers,
         max_unavailable: replicas
             .most
             .map(|most| most.map(|most| (*most > 1).then_some(1)))

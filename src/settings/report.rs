@@ -57,7 +57,7 @@ impl<'a> Report<'a> {
             let is_derived = definition.is_some_and(|it| it.derived.is_some());
             let hidden = match &effective.value {
                 Value::Known(Typed::Secret(key)) => {
-                    format!("(secret: `{}` of Secret `{}`)", key.key.value(), key.secret.value())
+                    format!("(secret: `{}` of secret `{}`)", key.key.value(), key.secret.value())
                 }
                 Value::Known(_) => "(secret)".to_owned(),
                 Value::Hidden(of) => format!("(secret: made of `{of}`)"),

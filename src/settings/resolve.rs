@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::declare::{Declared, Definition, Per, SettingName, SettingType, SettingValue, Typed};
+use crate::declare::{
+    Declared, Definition, Per, SecretRef, SecretVia, SettingName, SettingType, SettingValue, Typed,
+};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::{InputSet, Sourced};
 use crate::model::{Context, Leaf, Names, Shape, Structure};
@@ -193,6 +195,10 @@ impl<'a> Resolver<'a> {
         let value = self.declared.plain_setting(name.as_str())?;
         // What does not fit was reported.
         let typed = definition.fit(value.value()).ok()?;
+        let typed = match &typed {
+            Typed::Secret(key) if self.secrets == Secrets::Computed => self.literal(key).unwrap_or(typed),
+            _ => typed,
+        };
         let source = match self.declared.settings.value().get(name.as_str()) {
             Some(set) => Source::Declared((self.place_of)(set.inputs())),
             None => {
@@ -201,6 +207,13 @@ impl<'a> Resolver<'a> {
             }
         };
         Some(Effective::new(Value::Known(typed), source, value.inputs().clone()))
+    }
+
+    /// The value of a secret that the declaration holds.
+    fn literal(&self, key: &SecretRef) -> Option<Typed> {
+        let secret = self.declared.secrets.get(key.secret.value())?.value();
+        let values = secret.literal.as_ref().filter(|_| *secret.via.value() == SecretVia::Literal)?;
+        Some(Typed::Text(values.value().get(key.key.value())?.value().expose().to_owned()))
     }
 
     fn formula(

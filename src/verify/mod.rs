@@ -3,6 +3,7 @@
 //! [`Verified`] can be made here alone, and the rooms that write or apply take nothing else.
 
 mod artifacts;
+mod budgets;
 mod identity;
 mod pods;
 mod scaling;
@@ -92,6 +93,7 @@ fn apply(objects: &[Object], schemas: Schemas<'_>, origin: Origin<'_>, sink: &mu
         let mut findings = Findings { origin, found: Vec::new() };
         identity::check_unique(objects, &mut findings);
         scaling::check_targets(objects, &mut findings);
+        budgets::check(objects, &mut findings);
         findings.found
     };
     let (found, found_twice) = rayon::join(|| found.collect::<Vec<_>>(), unique);

@@ -145,6 +145,11 @@ fn secrets(facts: &Facts<'_>, values: &ChartValues, sink: &mut Sink) {
     for (key, value) in values {
         match value.value() {
             ChartValue::Table(below) => secrets(facts, below, sink),
+            ChartValue::List(items) => items.iter().for_each(|item| {
+                if let ChartValue::Table(below) = item.value() {
+                    secrets(facts, below, sink);
+                }
+            }),
             ChartValue::Text(text) if !text.is_empty() && names_a_secret_of_chart(key) => {
                 let Some(place) =
                     value.inputs().iter().next().map(|input| facts.merged.inputs.get(input).place())

@@ -6,6 +6,7 @@ mod deploys_nothing;
 mod duplicates;
 mod folders;
 mod kind;
+mod policy;
 mod pools;
 mod probes;
 mod quota;
@@ -63,7 +64,7 @@ const OF_WHAT_IS_THERE: [Rule; 8] = [
 ];
 
 /// Rules about what is missing: they wait until every layer can be read whole.
-const OF_THE_WHOLE: [Rule; 13] = [
+const OF_THE_WHOLE: [Rule; 14] = [
     quota::check,
     pools::check,
     volumes::check,
@@ -73,6 +74,7 @@ const OF_THE_WHOLE: [Rule; 13] = [
     replicas_and_scale::check,
     scaling::check,
     charts::check_references,
+    policy::check,
     secrets::check_references,
     settings::check,
     stores::check,

@@ -3,7 +3,7 @@
 use super::Facts;
 use crate::declare::values::Choice as _;
 use crate::declare::{DOCKER_CONFIG, Name, Secret, SecretUse, SecretVia, Tier};
-use crate::diag::{Code, Diagnostic, Sink, closest};
+use crate::diag::{Code, Diagnostic, Severity, Sink, closest};
 use crate::load::{is_literal, is_password};
 use crate::merge::Sourced;
 
@@ -20,8 +20,11 @@ fn plain_passwords(facts: &Facts<'_>, sink: &mut Sink) {
     for (_, info) in facts.merged.inputs.iter() {
         if !is_literal(&info.path) && is_password(&info.path, info.leaf.as_ref()) {
             let title = format!("`{}` seems to be a password", info.path);
-            let found =
+            let mut found =
                 Diagnostic::warning(Code::PlainPassword, title).at(info.origin, "anybody may read this");
+            if matches!(facts.declared.environment.tier.value(), Tier::Staging | Tier::Production) {
+                found.severity = Severity::Error;
+            }
             sink.push(
                 found.help("declare it in `[secrets]`, and refer to it: `{ secret = \"…\", key = \"…\" }`"),
             );

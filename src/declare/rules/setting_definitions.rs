@@ -109,7 +109,8 @@ impl Judge<'_> {
         for value in raw.default.iter().chain(raw.defaults.value().iter()) {
             if let (Err(misfit), Some(at)) = (raw.fit(value.value()), self.facts.place(value)) {
                 let path = format!("system.settings.{}.default", self.name);
-                sink.push(misfit.finding(&path, value.value(), at));
+                let found = misfit.finding(&path, value.value(), at);
+                sink.push(near_value(self.facts, raw, &value.value().to_string(), found));
             }
         }
     }

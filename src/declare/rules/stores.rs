@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Name, PortName, Store, Via};
+use crate::declare::{Name, PortName, Replicas, Store, Tier, Via};
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::merge::Sourced;
+use crate::merge::{Both, Sourced};
 
 pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
     for (name, store) in &facts.declared.stores {
@@ -13,6 +13,54 @@ pub(super) fn check(facts: &Facts<'_>, sink: &mut Sink) {
         host(facts, name, store.value(), sink);
         ambiguous(facts, name, store.value(), sink);
         ports(facts, name, store.value(), sink);
+        volumes(facts, name, store.value(), sink);
+        single(facts, name, store.value(), sink);
+    }
+}
+
+/// Of what keeps data of its own, there is one pod.
+fn single(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
+    let parts = store.embedded.parts.iter().filter(|_| *store.via.value() == Via::Embedded);
+    for (part, table) in parts {
+        let own = &table.value().own;
+        let is_several = match own.replicas.value() {
+            Replicas::Fixed(number) => *number > 1,
+            Replicas::Range(_) => true,
+        };
+        let single = own.single.as_ref().filter(|single| *single.value() && is_several);
+        if let (Some(single), Some(at)) = (single, facts.place(&own.replicas)) {
+            let title = format!("`{part}` of store `{name}` cannot have several pods");
+            let found =
+                Diagnostic::error(Code::InvalidValue, title).at(at, "each would keep data of its own");
+            let found = found.help("`via = \"external\"` for one that somebody runs on several servers");
+            sink.push(match facts.place(single) {
+                Some(place) => found.context(place, "there can be one"),
+                None => found,
+            });
+        }
+    }
+}
+
+/// What is kept in a pod is gone with it.
+fn volumes(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
+    let tier = &facts.declared.environment.tier;
+    if *store.via.value() != Via::Embedded || *tier.value() != Tier::Production {
+        return;
+    }
+    for (part, table) in &store.embedded.parts {
+        let Both { common: pod, own } = table.value();
+        let keeps = own.keeps_data.as_ref().filter(|keeps| *keeps.value() && pod.storage.value().is_empty());
+        if let (Some(keeps), Some(at)) = (keeps, facts.place(tier)) {
+            let title = format!("`{part}` of store `{name}` would lose what it stores");
+            let found = Diagnostic::error(Code::StoreWithoutVolume, title).at(at, "in production");
+            let found = found.help(format!(
+                "`stores.{name}.embedded.parts.{part}.storage.data = {{ path = \"…\", size = \"10Gi\" }}`"
+            ));
+            sink.push(match facts.place(keeps) {
+                Some(place) => found.context(place, "it keeps data, and has no volume"),
+                None => found,
+            });
+        }
     }
 }
 
@@ -69,7 +117,12 @@ fn is_asked(facts: &Facts<'_>, name: &Name) -> bool {
 /// Ports of one name in two parts: clients could mean both.
 fn ambiguous(facts: &Facts<'_>, name: &Name, store: &Store, sink: &mut Sink) {
     let mut seen = BTreeMap::new();
-    for (part, ports) in store.embedded.parts.iter().map(|(name, part)| (name, &part.value().own.ports)) {
+    let parts = store.embedded.parts.iter().map(|(name, part)| (name, &part.value().own.ports));
+    let of_chart = store.chart.iter().filter(|_| *store.via.value() == Via::Chart);
+    let of_chart = of_chart.flat_map(|chart| &chart.value().pods);
+    let of_chart: Vec<_> = of_chart.map(|(name, pods)| (name, &pods.value().ports)).collect();
+    let parts: Vec<_> = if of_chart.is_empty() { parts.collect() } else { of_chart };
+    for (part, ports) in parts {
         for (port, number) in ports {
             let Some(at) = facts.place(number) else { continue };
             if let Some((first, first_at)) = seen.insert(port, (part, at)) {

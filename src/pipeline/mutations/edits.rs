@@ -189,6 +189,18 @@ fn with_a_sibling(mutation: &Mutation, declaration: &Json, schema: &Json) -> Vec
     let mut found: Vec<Mutation> = Vec::new();
     for (key, schema) in siblings {
         let here = parent.key(key);
+        if let (Some(Json::Number(_)), [Edit { change: Change::Set(number @ Json::Number(_)), .. }]) =
+            (table.get(key), mutation.0.as_slice())
+        {
+            // A range of one.
+            found.push(mutation.and(here.clone(), Change::Set(number.clone())));
+        }
+        // Another form of what is there.
+        let forms = schema["anyOf"].as_array().into_iter().flatten();
+        let kind = table.get(key).map(type_of);
+        for form in forms.filter(|form| kind.is_some() && form["type"].as_str() != kind) {
+            found.push(mutation.and(here.clone(), Change::Set(example(form))));
+        }
         found.push(match table.get(key) {
             Some(_) => mutation.and(here.clone(), Change::Remove),
             None => mutation.and(here.clone(), Change::Set(example(schema))),
@@ -259,6 +271,10 @@ impl Maker<'_> {
             Json::Number(number) => {
                 let number = number.as_i64().expect("whole");
                 let bounds = [schema["minimum"].as_i64(), schema["maximum"].as_i64()];
+                // The end of a range may be its beginning.
+                if path.0.last() == Some(&Step::Key("max".to_owned())) {
+                    self.set(path, json!(1));
+                }
                 let wanted = [Some(number - 1), Some(number + 1)].into_iter().chain(bounds).flatten();
                 wanted.for_each(|number| self.set(path, json!(number)));
             }
@@ -384,6 +400,18 @@ impl Maker<'_> {
             };
             let rest = items.iter().filter(|item| !names(item)).cloned().collect();
             mutation = mutation.and(at, Change::Set(rest));
+        }
+        let of_secret = path.0.first() == Some(&Step::Key("secrets".to_owned()));
+        for (at, node) in walk(self.declaration).into_iter().filter(|_| of_secret) {
+            if node["secret"] == name && node["key"].is_string() {
+                if let [Step::Key(table), Step::Key(setting)] = at.0.as_slice()
+                    && table == "settings"
+                {
+                    let required = Path::default().key("system").key("settings").key(setting).key("required");
+                    mutation = mutation.and(required, Change::Remove);
+                }
+                mutation = mutation.and(at, Change::Remove);
+            }
         }
         if mutation.0.len() > 1 {
             self.made.push(mutation);
