@@ -25,8 +25,9 @@ use crate::workspace::Workspace;
 use compare::{Change, changes, leaves};
 use edits::{Mutation, mutations, with_another};
 
-/// The share of claimed pairs of a leaf and an input that a mutation must confirm, in per cent.
-const CONFIRMED: usize = 95;
+/// The share of claimed pairs of a leaf and an input that a mutation must confirm, in per cent. Most others are of what
+/// references elsewhere keep from being changed alone: a port that probes name, a store that workloads use.
+const CONFIRMED: usize = 93;
 
 struct Machine {
     catalogue: Catalogue,
