@@ -13,8 +13,8 @@ pub(super) struct Authentications<'a> {
 
 /// The parameters that an authentication gives.
 enum Held<'a> {
-    /// These.
-    Keys(BTreeSet<&'a str>),
+    /// These, and where each is named.
+    Keys(BTreeMap<&'a str, &'a Node>),
     /// What only a cluster or a vault can say.
     Unknown,
 }
@@ -34,7 +34,8 @@ impl<'a> Authentications<'a> {
                 return Held::Unknown;
             }
             let items = spec.iter().flat_map(|(_, list)| list.items());
-            Held::Keys(items.filter_map(|item| item.get("parameter")?.as_str()).collect())
+            let named = items.filter_map(|item| item.get("parameter"));
+            Held::Keys(named.filter_map(|node| Some((node.as_str()?, node))).collect())
         };
         let named = objects.map(|object| {
             let identity = &object.identity;
@@ -57,7 +58,7 @@ impl<'a> Authentications<'a> {
 impl Held<'_> {
     fn may_give(&self, key: &str) -> bool {
         match self {
-            Held::Keys(keys) => keys.contains(key),
+            Held::Keys(keys) => keys.contains_key(key),
             Held::Unknown => true,
         }
     }
@@ -193,10 +194,10 @@ fn superfluous(
 ) {
     let (Origin::Rendered(_), Some(Held::Keys(keys))) = (findings.origin, held) else { return };
     let reads = |key: &str| scaler.parameter(key).is_some_and(|it| it.is_read_from(Place::Authentication));
-    for key in keys.iter().filter(|key| !reads(key)) {
+    for (key, node) in keys.iter().filter(|(key, _)| !reads(key)) {
         let title = format!("{}: trigger `{name}` reads no `{key}` from its authentication", object.identity);
         let at = trigger.path(&["authenticationRef", "name"]).unwrap_or(trigger);
-        let found = findings.structure(Code::TriggerMetadata, title, at, "KEDA would not look at it");
-        findings.push(found.suggest(key, scaler.keys()));
+        let found = findings.structure(Code::TriggerMetadata, title, node, "KEDA would not look at it");
+        findings.push(found.context(at.at, "by this trigger").suggest(key, scaler.keys()));
     }
 }
