@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Facts;
-use crate::declare::{Entry, Name, PortName, PortNumber, StreamName, Target, Verb, Workload};
+use crate::declare::{Entry, Name, PortName, PortNumber, Target, Verb, Workload};
 use crate::diag::{Code, Diagnostic, Sink, Span, closest};
 use crate::merge::{Merged, Sourced};
 
@@ -123,10 +123,16 @@ fn queue(facts: &Facts<'_>, workload: &Workload<'_>, sink: &mut Sink) {
     let stream = &queue.value().stream;
     if let (None, Some(at)) = (facts.declared.store_with(stream.value()), facts.place(stream)) {
         let stores = facts.declared.stores.values();
-        let known: Vec<&str> =
-            stores.flat_map(|store| store.value().streams.keys()).map(StreamName::as_str).collect();
+        let streams = || stores.clone().flat_map(|store| &store.value().streams);
+        let known: Vec<&str> = streams().map(|(name, _)| name.as_str()).collect();
         let found = unknown(format!("no store has a stream `{}`", stream.value())).at(at, "not declared");
-        let found = found.suggest(stream.value().as_str(), known.iter().copied());
+        let mut found = found.suggest(stream.value().as_str(), known.iter().copied());
+        // The slip may be here or there.
+        let near = closest(stream.value().as_str(), known.iter().copied());
+        let near = near.and_then(|near| streams().find(|(name, _)| name.as_str() == near));
+        if let Some(there) = near.and_then(|(_, stream)| facts.key(stream)) {
+            found = found.context(there, "nearly of that name");
+        }
         sink.push(found.help(format!(
             "declare it where it is kept: `[stores.<name>.streams.{}]` with its `subjects`",
             stream.value()
