@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::secret::SecretRef;
 use super::values::{Name, Per, SettingKey, SettingName, SettingType, Tier};
+use crate::diag::closest;
 use crate::merge::{InputSet, Sourced};
 
 /// A setting that the system's programs know.
@@ -61,6 +62,12 @@ impl Definition {
     /// What it is in a tier where nothing else is said.
     pub fn default_for(&self, tier: Tier) -> Option<&Sourced<SettingValue>> {
         self.defaults.value().of(tier).or(self.default.as_ref())
+    }
+
+    /// The value of a choice that a text is nearly: the slip may be here or there.
+    pub fn near(&self, written: &str) -> Option<&Sourced<String>> {
+        let near = closest(written, self.values.iter().map(|value| value.value().as_str()))?;
+        self.values.iter().find(|value| value.value() == near)
     }
 }
 

@@ -219,7 +219,7 @@ mod tests {
     fn read(text: &str) -> (Vec<(String, String)>, usize) {
         let (mut sources, mut sink) = (Sources::default(), Sink::default());
         let file = sources.add(".env", text);
-        let process = BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]);
+        let process = BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]);
         let found = env_file(file, &mut sources, &process, &mut sink);
         (found.into_iter().map(|variable| (variable.name, variable.value)).collect(), sink.errors())
     }
@@ -237,7 +237,7 @@ mod tests {
             ("A=\"a\\tb\\\"\" # said so", "a\tb\""),
             ("A='two\nlines'", "two\nlines"),
             ("A=[\"localhost:2379\"]", "[\"localhost:2379\"]"),
-            ("A=${HOME}/x", "/root/x"),
+            ("A=${HOME}/x", "/home/me/x"),
             ("A=${NOT_THERE:-y}", "y"),
             ("A='${:-$}{x}'", "${x}"),
             ("'A'=1\r", "1"),

@@ -91,7 +91,8 @@ fn names_a_password(name: &str) -> bool {
 }
 
 fn holds_a_password(text: &str) -> bool {
-    WITH_PASSWORD.as_ref().is_some_and(|url| url.is_match(text))
+    // Every text of a workspace is asked, and few are URLs.
+    text.contains("://") && WITH_PASSWORD.as_ref().is_some_and(|url| url.is_match(text))
 }
 
 /// Shows nobody what of a tree is secret.

@@ -333,10 +333,7 @@ impl<'a> Resolver<'a> {
                 let path = format!("system.settings.{name}.derived");
                 let found = misfit.finding(&path, &value, formula.span());
                 let found = found.note(format!("here it gives `{value}`"));
-                // The slip may be here or there.
-                let near =
-                    closest(&value.to_string(), definition.values.iter().map(|value| value.value().as_str()));
-                let near = near.and_then(|near| definition.values.iter().find(|value| value.value() == near));
+                let near = definition.near(&value.to_string());
                 let near = near.and_then(|near| (self.place_of)(near.inputs()));
                 self.sink.push(match near {
                     Some(there) => found.context(there, "nearly the same"),

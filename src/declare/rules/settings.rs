@@ -84,9 +84,7 @@ pub(super) fn near_value(
     written: &str,
     found: Diagnostic,
 ) -> Diagnostic {
-    let near = closest(written, definition.values.iter().map(|value| value.value().as_str()));
-    let near = near.and_then(|near| definition.values.iter().find(|value| value.value() == near));
-    match near.and_then(|near| facts.place(near)) {
+    match definition.near(written).and_then(|near| facts.place(near)) {
         Some(there) => found.context(there, "nearly the same"),
         None => found,
     }
